@@ -1,0 +1,137 @@
+//! The command line's way to a running program, and the commands themselves.
+//!
+//! A command is a [`Request`]; [`execute`] carries it out on an open core. When the program runs, the command line sends the
+//! request to it over the loopback interface ([`client`]), with a token that lives as long as the run and lies in a file only the
+//! owner can read; otherwise it opens the core itself.
+
+pub mod client;
+pub mod server;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Core;
+use crate::account::NewKey;
+use crate::error::CoreError;
+use crate::ids::AccountId;
+use crate::view::{AccountView, ChatQuery, ErrorCode, UiError};
+
+/// What the command line can ask for.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Connect an account.
+    AccountAdd {
+        /// Client id.
+        client_id: String,
+        /// Client secret. Travels over the loopback interface only, with the run's token.
+        client_secret: String,
+        /// Another server than Avito's.
+        api_url: Option<String>,
+        /// The account's budget.
+        calls_per_minute: Option<u32>,
+    },
+    /// All accounts.
+    AccountList,
+    /// Disconnect an account.
+    AccountRemove {
+        /// Local id.
+        account: AccountId,
+        /// Keep its chats.
+        keep_archive: bool,
+    },
+    /// Modes, troubles, progress.
+    Status,
+    /// The chat list, newest first.
+    Chats {
+        /// One account or all.
+        account: Option<AccountId>,
+        /// Only unread chats.
+        unread_only: bool,
+        /// At most so many.
+        limit: u32,
+    },
+    /// The newest messages of a chat, oldest first.
+    Messages {
+        /// One account or all.
+        account: Option<AccountId>,
+        /// Avito's chat id or our local id.
+        chat: String,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Send a text and wait until Avito has it.
+    Send {
+        /// One account or all.
+        account: Option<AccountId>,
+        /// Avito's chat id or our local id.
+        chat: String,
+        /// The text.
+        text: String,
+        /// How long to wait for Avito, milliseconds.
+        wait_ms: u64,
+    },
+    /// Show the window (another start of the program asks the first one).
+    ShowWindow,
+}
+
+/// Answer of `status`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// Whether a program keeps the shop up to date, or this command only looked.
+    pub running: bool,
+    /// Where the webhook endpoint listens, while running.
+    pub endpoint: Option<String>,
+    /// Accounts.
+    pub accounts: Vec<AccountView>,
+}
+
+/// Carries a request out. The answer is JSON in the shapes of [`crate::view`].
+pub async fn execute(core: &Core, request: Request) -> Result<Value, UiError> {
+    run(core, request).await.map_err(UiError::from)
+}
+
+async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
+    match request {
+        Request::AccountAdd { client_id, client_secret, api_url, calls_per_minute } => {
+            let client_secret = SecretString::from(client_secret);
+            let key = NewKey { client_id, client_secret, api_url, calls_per_minute };
+            to_json(core.add_account(&key).await?)
+        }
+        Request::AccountList => to_json(core.account_views().await?),
+        Request::AccountRemove { account, keep_archive } => {
+            core.remove_account(account, keep_archive).await?;
+            Ok(json!({"removed": account}))
+        }
+        Request::Status => to_json(Status {
+            version: core.inner.version.clone(),
+            running: core.inner.background,
+            endpoint: core.inner.background.then(|| core.endpoint_address().to_string()),
+            accounts: core.account_views().await?,
+        }),
+        Request::Chats { account, unread_only, limit } => to_json(
+            core.list_chats(ChatQuery { account, unread_only, text: None, after: None, limit }).await?.rows,
+        ),
+        Request::Messages { account, chat, limit } => {
+            let chat = core.find_chat(account, &chat).await?;
+            to_json(core.messages(chat, None, limit).await?.rows)
+        }
+        Request::Send { account, chat, text, wait_ms } => {
+            let chat = core.find_chat(account, &chat).await?;
+            let echo = core.send_text(chat, &text).await?;
+            let id = echo.outbox.ok_or_else(|| CoreError::not_found("the reply has no row"))?;
+            to_json(core.wait_sent(id, Duration::from_millis(wait_ms)).await?)
+        }
+        Request::ShowWindow => Err(CoreError::Invalid(ErrorCode::NotFound, "there is no window")),
+    }
+}
+
+fn to_json(value: impl Serialize) -> Result<Value, CoreError> {
+    serde_json::to_value(value).map_err(|error| CoreError::Folder(std::io::Error::other(error)))
+}

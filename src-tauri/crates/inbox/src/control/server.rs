@@ -1,0 +1,93 @@
+//! The running program's side: listens on a loopback port and answers requests that carry the run's token.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use subtle::ConstantTimeEq as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Request, execute};
+use crate::Core;
+use crate::endpoint::listener;
+use crate::folder::{DataFolder, create_private_file};
+use crate::view::UiError;
+
+/// What `control.json` holds: how to reach this run.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Reach {
+    pub(super) port: u16,
+    pub(super) token: String,
+}
+
+/// Called when another start of the program asks for the window.
+pub type ShowWindow = Arc<dyn Fn() + Send + Sync>;
+
+/// Removes `control.json` and stops listening when dropped.
+pub struct Control {
+    file: PathBuf,
+    stop: CancellationToken,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Err(error) = fs::remove_file(&self.file) {
+            tracing::debug!(%error, "control.json is gone already");
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Context {
+    core: Core,
+    token: Arc<str>,
+    show_window: Option<ShowWindow>,
+}
+
+/// Begins to answer the command line. Keep the result as long as the program runs.
+pub async fn serve(folder: &DataFolder, core: &Core, show_window: Option<ShowWindow>) -> io::Result<Control> {
+    let tcp = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let token: Arc<str> = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into();
+    let reach = Reach { port: tcp.local_addr()?.port(), token: token.to_string() };
+    let file = folder.control();
+    create_private_file(&file)?.write_all(&serde_json::to_vec(&reach).map_err(io::Error::other)?)?;
+    let context = Context { core: core.clone(), token, show_window };
+    let router = Router::new().route("/control", post(answer)).with_state(context);
+    let stop = CancellationToken::new();
+    tokio::spawn(listener::serve(tcp, router, stop.clone()));
+    Ok(Control { file, stop })
+}
+
+async fn answer(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    Json(request): Json<Request>,
+) -> Response {
+    let expected = format!("Bearer {}", context.token);
+    let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
+    if !bool::from(given.ct_eq(expected.as_bytes())) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let result: Result<_, UiError> = match (request, &context.show_window) {
+        (Request::ShowWindow, Some(show)) => {
+            show();
+            Ok(json!({"shown": true}))
+        }
+        (request, _) => execute(&context.core, request).await,
+    };
+    match result {
+        Ok(value) => Json(json!({"ok": value})).into_response(),
+        Err(error) => Json(json!({"error": error})).into_response(),
+    }
+}

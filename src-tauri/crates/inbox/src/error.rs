@@ -1,0 +1,103 @@
+//! Why a request to the core failed, and the code the page acts on.
+
+use avito::Class;
+
+use crate::secrets::SecretError;
+use crate::store::StoreError;
+use crate::view::{ErrorCode, SendFailure, TroubleCode, UiError};
+
+/// A failed request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CoreError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The Avito API.
+    #[error("Avito: {0}")]
+    Avito(#[from] avito::Error),
+    /// The keychain.
+    #[error(transparent)]
+    Secrets(#[from] SecretError),
+    /// Files of the data folder.
+    #[error("data folder: {0}")]
+    Folder(#[from] std::io::Error),
+    /// The request itself: a code and words for the log.
+    #[error("{1}")]
+    Invalid(ErrorCode, &'static str),
+}
+
+impl CoreError {
+    /// Something that is not there (any more).
+    pub(crate) fn not_found(what: &'static str) -> Self {
+        Self::Invalid(ErrorCode::NotFound, what)
+    }
+
+    /// The code the page acts on.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(_) | Self::Folder(_) => ErrorCode::Storage,
+            Self::Invalid(code, _) => *code,
+            Self::Secrets(SecretError::Missing) => ErrorCode::NoKeychain,
+            Self::Secrets(SecretError::Locked) => ErrorCode::KeychainLocked,
+            Self::Secrets(SecretError::WrongPassphrase) => ErrorCode::WrongPassphrase,
+            Self::Secrets(SecretError::Failed(_)) => ErrorCode::NoKeychain,
+            Self::Avito(error) => match error.class() {
+                Class::WrongCredentials | Class::Token => ErrorCode::WrongKey,
+                Class::TariffMissing => ErrorCode::TariffMissing,
+                Class::Forbidden => ErrorCode::Forbidden,
+                Class::NotFound => ErrorCode::NotFound,
+                Class::RateLimited { .. } => ErrorCode::RateLimited,
+                Class::Server => ErrorCode::ServerTrouble,
+                Class::Network => ErrorCode::Network,
+                _ => ErrorCode::Internal,
+            },
+        }
+    }
+}
+
+impl From<CoreError> for UiError {
+    fn from(error: CoreError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+/// What the account's status says after such a failure.
+pub(crate) fn trouble_code(error: &avito::Error) -> TroubleCode {
+    match error.class() {
+        Class::WrongCredentials | Class::Token => TroubleCode::WrongKey,
+        Class::TariffMissing => TroubleCode::TariffMissing,
+        Class::Forbidden => TroubleCode::Forbidden,
+        Class::RateLimited { .. } => TroubleCode::RateLimited,
+        Class::Server => TroubleCode::ServerTrouble,
+        Class::Network => TroubleCode::Network,
+        _ => TroubleCode::UnexpectedAnswer,
+    }
+}
+
+/// Whether only the seller can help.
+pub(crate) fn needs_seller(code: TroubleCode) -> bool {
+    match code {
+        TroubleCode::WrongKey
+        | TroubleCode::SecretMissing
+        | TroubleCode::TariffMissing
+        | TroubleCode::Forbidden => true,
+        TroubleCode::RateLimited
+        | TroubleCode::ServerTrouble
+        | TroubleCode::Network
+        | TroubleCode::UnexpectedAnswer
+        | TroubleCode::EventsMissing
+        | TroubleCode::WebhookRefused => false,
+    }
+}
+
+/// Why Avito refused a reply for good.
+pub(crate) fn send_failure(error: &avito::Error) -> SendFailure {
+    match error.class() {
+        Class::WrongCredentials | Class::Token => SendFailure::WrongKey,
+        Class::TariffMissing => SendFailure::TariffMissing,
+        Class::Forbidden => SendFailure::Forbidden,
+        Class::NotFound => SendFailure::NotFound,
+        _ => SendFailure::Refused,
+    }
+}

@@ -1,0 +1,284 @@
+//! The one door by which messages enter the store, whatever brought them: a delivery, a reading, our own sending.
+//!
+//! Ingest is idempotent and order-free (invariant 2): any mix of duplicates, reorderings and sources of the same messages
+//! gives the same store. That holds because two forms of a message are merged field by field with rules that do not depend
+//! on which came first. The one exception is `tie`, the order within one second, which Avito tells only in a reading: before
+//! that it is the order of arrival.
+
+use avito::{Content, Direction, Message};
+use rusqlite::Connection;
+
+use crate::ids::{AccountId, ChatId, MediaId, MessageId};
+use crate::outbox::claim;
+use crate::store::messages::{Source, StoredMessage};
+use crate::store::{StoreError, chats, media, messages};
+
+/// Whose store a message enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owner {
+    /// Local id.
+    pub(crate) account: AccountId,
+    /// Avito's id, to tell our own messages from the buyer's.
+    pub(crate) user_id: i64,
+}
+
+/// What came of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) message: MessageId,
+    pub(crate) chat: ChatId,
+    /// It was not in the store before.
+    pub(crate) new: bool,
+    /// The store differs from before.
+    pub(crate) changed: bool,
+    /// Ours, from wherever it was sent.
+    pub(crate) outgoing: bool,
+    /// A buyer's own words that the seller has not seen: worth an alert, when it is new. Echoes and Avito's notes never are.
+    pub(crate) for_the_seller: bool,
+    /// When it was sent, by Avito's clock.
+    pub(crate) sent_s: i64,
+}
+
+/// Takes one message in. `tie` is its place within its second when a reading tells it.
+///
+/// The caller refreshes the chat's derived columns afterwards, once per chat ([`chats::refresh`]).
+pub(crate) fn take(
+    connection: &Connection,
+    owner: Owner,
+    chat: ChatId,
+    message: &Message,
+    source: Source,
+    tie: Option<i64>,
+    now_ms: i64,
+) -> Result<Taken, StoreError> {
+    let old = messages::find(connection, owner.account, &message.id)?;
+    let mut new = stored(owner, chat, message, source, now_ms);
+    new.tie = match (tie, &old) {
+        (Some(tie), _) => tie,
+        (None, Some(old)) => old.tie,
+        (None, None) => messages::next_tie(connection, chat, new.sent_s)?,
+    };
+    register_media(connection, owner.account, &message.content)?;
+    let merged = match &old {
+        Some(old) => merge(old, new, tie.is_some()),
+        None => new,
+    };
+    let changed = old.as_ref() != Some(&merged);
+    let id = match &old {
+        Some(old) if !changed => old.id,
+        _ => messages::put(connection, &merged)?,
+    };
+    if merged.outgoing {
+        claim::by_likeness(connection, owner.account, chat, id, &merged)?;
+    }
+    Ok(Taken {
+        message: id,
+        chat,
+        new: old.is_none(),
+        changed,
+        outgoing: merged.outgoing,
+        for_the_seller: !merged.outgoing
+            && merged.rank == 0
+            && !merged.deleted
+            && merged.unread != Some(false),
+        sent_s: merged.sent_s,
+    })
+}
+
+/// Takes a page of a chat's messages in, as Avito lists them (newest first).
+pub(crate) fn take_page(
+    connection: &Connection,
+    owner: Owner,
+    chat: ChatId,
+    page: &[Message],
+    now_ms: i64,
+) -> Result<Vec<Taken>, StoreError> {
+    let mut taken = Vec::with_capacity(page.len());
+    let mut second = (i64::MIN, 0);
+    for message in page.iter().rev() {
+        second = if second.0 == message.created { (second.0, second.1 + 1) } else { (message.created, 0) };
+        taken.push(take(connection, owner, chat, message, Source::Reading, Some(second.1), now_ms)?);
+    }
+    chats::refresh(connection, chat)?;
+    Ok(taken)
+}
+
+/// The form in which a message is stored, before it meets an older form of itself.
+fn stored(owner: Owner, chat: ChatId, message: &Message, source: Source, now_ms: i64) -> StoredMessage {
+    let outgoing = match message.direction {
+        Some(direction) => direction == Direction::Outgoing,
+        None => message.author_id == Some(owner.user_id),
+    };
+    let system = matches!(message.content, Content::System { .. });
+    StoredMessage {
+        id: MessageId(0),
+        account: owner.account,
+        chat,
+        avito_id: message.id.clone(),
+        author_id: message.author_id,
+        outgoing: outgoing && !system,
+        sent_s: message.created,
+        rank: i64::from(system),
+        tie: 0,
+        kind: kind_word(&message.content).to_owned(),
+        text: message.text().unwrap_or_default().to_owned(),
+        json: message.raw.to_string(),
+        unread: unread(message, outgoing, system, source),
+        read_s: message.read_at,
+        deleted: matches!(message.content, Content::Deleted),
+        source: source as i64,
+        first_seen_ms: now_ms,
+    }
+}
+
+/// Only a buyer's message can be unread. A delivery has no flag and is news by its nature; the list of chats has none and
+/// says nothing.
+fn unread(message: &Message, outgoing: bool, system: bool, source: Source) -> Option<bool> {
+    if outgoing || system {
+        return Some(false);
+    }
+    match (message.is_read, source) {
+        (Some(read), _) => Some(!read),
+        (None, Source::Event) => Some(true),
+        (None, _) => None,
+    }
+}
+
+/// Our word for the kind, as stored; what is disguised as text (deleted, system notes) is called by its true name.
+fn kind_word(content: &Content) -> &str {
+    match content {
+        Content::Text { .. } => "text",
+        Content::Image { .. } => "image",
+        Content::Link { .. } => "link",
+        Content::Item { .. } => "item",
+        Content::Location { .. } => "location",
+        Content::Call { .. } => "call",
+        Content::Voice { .. } => "voice",
+        Content::System { .. } => "system",
+        Content::Deleted => "deleted",
+        Content::Unsupported { kind } | Content::Unknown { kind, .. } => kind,
+    }
+}
+
+/// Two forms of one message become one; the result does not depend on which came first.
+fn merge(old: &StoredMessage, new: StoredMessage, tie_is_avitos: bool) -> StoredMessage {
+    let richer = new.source >= old.source;
+    let has_words = |message: &StoredMessage| message.kind != "deleted";
+    // Our copy of a deleted message stays: words win over their absence, then the fuller source wins.
+    let take_new = match (has_words(old), has_words(&new)) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => richer,
+    };
+    let unread = match (old.unread, new.unread) {
+        (Some(false), _) | (_, Some(false)) => Some(false), // read once is read for good
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (None, None) => None,
+    };
+    let read_s = match (old.read_s, new.read_s) {
+        (Some(old), Some(new)) => Some(old.min(new)),
+        (old, new) => old.or(new),
+    };
+    let (words, facts) = (if take_new { &new } else { old }, if richer { &new } else { old });
+    StoredMessage {
+        id: old.id,
+        account: old.account,
+        chat: facts.chat,
+        avito_id: old.avito_id.clone(),
+        author_id: facts.author_id.or(old.author_id).or(new.author_id),
+        outgoing: facts.outgoing,
+        sent_s: facts.sent_s,
+        rank: words.rank,
+        tie: if tie_is_avitos { new.tie } else { old.tie },
+        kind: words.kind.clone(),
+        text: words.text.clone(),
+        json: words.json.clone(),
+        unread,
+        read_s,
+        deleted: old.deleted || new.deleted,
+        source: old.source.max(new.source),
+        first_seen_ms: old.first_seen_ms,
+    }
+}
+
+/// Addresses of pictures and voice the page may ask for.
+fn register_media(connection: &Connection, account: AccountId, content: &Content) -> Result<(), StoreError> {
+    for address in media_addresses(content) {
+        media::id_of(connection, account, &address)?;
+    }
+    Ok(())
+}
+
+/// Width of a picture in a bubble, in pixels; a screen with doubled pixels shows it sharp at 320.
+const BUBBLE_WIDTH: u32 = 640;
+
+/// The addresses of a message: for a picture the one for the bubble, then the largest.
+pub(crate) fn media_addresses(content: &Content) -> Vec<String> {
+    match content {
+        Content::Image { sizes, .. } => {
+            let small = avito::models::best_for(sizes, BUBBLE_WIDTH);
+            let large = avito::models::best_for(sizes, u32::MAX);
+            [small, large].into_iter().flatten().map(str::to_owned).collect()
+        }
+        Content::Item { image_url: Some(url), .. } => vec![url.clone()],
+        Content::Voice { voice_id } => vec![voice_address(voice_id)],
+        _ => Vec::new(),
+    }
+}
+
+/// How a voice file is named in `media`; its real address lives for an hour only.
+pub(crate) fn voice_address(voice_id: &str) -> String {
+    format!("voice:{voice_id}")
+}
+
+/// Takes in what Avito says of a chat. Answers its local id and whether a reader would see a change.
+pub(crate) fn take_chat(
+    connection: &Connection,
+    owner: Owner,
+    chat: &avito::Chat,
+    now_ms: i64,
+) -> Result<(ChatId, bool), StoreError> {
+    let id = chats::id_of(connection, owner.account, &chat.id)?;
+    let picture = |address: Option<&String>| -> Result<Option<MediaId>, StoreError> {
+        address.map(|address| media::id_of(connection, owner.account, address)).transpose()
+    };
+    let buyer = chat.other_user(owner.user_id);
+    let item = chat.context.as_ref().and_then(|context| context.item.as_ref());
+    let known = chats::get(connection, id)?;
+    let title = item.map(|item| item.title.clone()).filter(|title| !title.is_empty());
+    let name = buyer.map(|buyer| buyer.name.clone()).filter(|name| !name.is_empty());
+    let searchable = [
+        name.clone().or_else(|| known.as_ref().and_then(|known| known.buyer_name.clone())),
+        title.clone().or_else(|| known.as_ref().and_then(|known| known.item_title.clone())),
+    ];
+    let details = chats::ChatDetails {
+        buyer_id: buyer.map(|buyer| buyer.id),
+        buyer_name: name,
+        buyer_profile_url: buyer.and_then(|buyer| buyer.profile_url.clone()),
+        buyer_avatar: picture(buyer.and_then(|buyer| buyer.avatar_url.as_ref()))?,
+        item_id: item.map(|item| item.id),
+        item_title: title,
+        item_price: item.and_then(|item| item.price_string.clone()),
+        item_url: item.and_then(|item| item.url.clone()),
+        item_place: item.and_then(|item| item.location.as_ref()).and_then(|place| place.title.clone()),
+        item_status: item.and_then(|item| item.status_id),
+        item_picture: picture(item.and_then(|item| item.image_url.as_ref()))?,
+        created_ms: chat.created.saturating_mul(1000),
+        updated_ms: chat.updated.saturating_mul(1000),
+        hidden_by_tariff: chat.has_tariff_placeholder(),
+        search_text: fold(&searchable.into_iter().flatten().collect::<Vec<_>>().join(" ")),
+    };
+    let mut changed = chats::set_details(connection, id, &details)?;
+    if let Some(last) = &chat.last_message
+        && !details.hidden_by_tariff
+    {
+        changed |= take(connection, owner, id, last, Source::ChatList, None, now_ms)?.changed;
+    }
+    chats::refresh(connection, id)?;
+    Ok((id, changed))
+}
+
+/// Folds text for comparing: lower case, ё as е.
+pub(crate) fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ё' { 'е' } else { c }).collect()
+}

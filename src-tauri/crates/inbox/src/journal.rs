@@ -1,0 +1,198 @@
+//! The journal's worker: deliveries that were written down become messages in the store.
+//!
+//! A crash between the answer 200 and here loses nothing: at the next start the worker finds the delivery still to do.
+
+use std::time::Duration;
+
+use avito::webhook;
+use rusqlite::Connection;
+
+use crate::Core;
+use crate::ids::{AccountId, ChatId};
+use crate::ingest::{self, Owner, Taken};
+use crate::store::events::{EventState, PendingEvent};
+use crate::store::messages::Source;
+use crate::store::{StoreError, accounts, chats, events};
+use crate::view::Notice;
+
+/// Deliveries taken in by one transaction.
+const BATCH: u32 = 100;
+
+/// What a batch brought.
+#[derive(Default)]
+struct Outcome {
+    events: usize,
+    taken: Vec<(AccountId, Taken)>,
+    without_details: Vec<AccountId>,
+    received_ms: Vec<(AccountId, i64)>,
+}
+
+/// Runs until the core stops.
+pub(crate) async fn work(core: Core) {
+    let stop = core.inner.stop.clone();
+    let mut pruned_ms = 0;
+    loop {
+        let now_ms = core.inner.clock.now_ms();
+        let step = match take_batch(&core, BATCH).await {
+            Err(error) => {
+                // One bad delivery must not hold up the others: take them one by one, and set the bad one aside.
+                tracing::warn!(%error, "a batch of deliveries failed");
+                take_one_by_one(&core).await
+            }
+            done => done,
+        };
+        match step {
+            Ok(0) => {
+                if now_ms - pruned_ms > 3_600_000 {
+                    pruned_ms = now_ms;
+                    prune(&core, now_ms).await;
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = core.inner.journal_wake.notified() => {}
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "deliveries wait in the journal");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn take_batch(core: &Core, limit: u32) -> Result<usize, StoreError> {
+    let outcome = core
+        .inner
+        .store
+        .write(move |c| {
+            let mut outcome = Outcome::default();
+            for event in events::pending(c, limit)? {
+                take_event(c, &event, &mut outcome)?;
+                outcome.events += 1;
+            }
+            let mut touched: Vec<ChatId> = outcome.taken.iter().map(|(_, taken)| taken.chat).collect();
+            touched.sort_unstable();
+            touched.dedup();
+            for chat in touched {
+                chats::refresh(c, chat)?;
+            }
+            Ok(outcome)
+        })
+        .await?;
+    let events = outcome.events;
+    tell(core, outcome).await;
+    Ok(events)
+}
+
+async fn take_one_by_one(core: &Core) -> Result<usize, StoreError> {
+    let Err(error) = take_batch(core, 1).await else { return Ok(1) };
+    tracing::error!(%error, "a delivery is set aside");
+    core.inner
+        .store
+        .write(|c| {
+            if let Some(event) = events::pending(c, 1)?.first() {
+                events::settle(c, event.id, EventState::NotUnderstood, "failed")?;
+            }
+            Ok(1)
+        })
+        .await
+}
+
+fn take_event(
+    connection: &Connection,
+    event: &PendingEvent,
+    outcome: &mut Outcome,
+) -> Result<(), StoreError> {
+    let settle = |state, words| events::settle(connection, event.id, state, words);
+    let Some(account) = accounts::get(connection, event.account)? else {
+        return settle(EventState::NotUnderstood, "no such account");
+    };
+    outcome.received_ms.push((account.id, event.received_ms));
+    accounts::set_event_seen(connection, account.id, event.received_ms)?;
+    let Ok(delivery) = webhook::parse(&event.body) else {
+        return settle(EventState::NotUnderstood, "not json");
+    };
+    if delivery.messages.is_empty() {
+        return settle(
+            EventState::NotUnderstood,
+            delivery.kind.as_deref().map_or("empty", |_| "unknown kind"),
+        );
+    }
+    let owner = Owner { account: account.id, user_id: account.user_id };
+    for message in &delivery.messages {
+        if message.user_id.is_some_and(|user| user != account.user_id) {
+            return settle(EventState::NotUnderstood, "another account's");
+        }
+        let chat = match chats::find(connection, account.id, &message.chat_id)? {
+            Some(chat) => chat,
+            None => {
+                outcome.without_details.push(account.id);
+                chats::id_of(connection, account.id, &message.chat_id)?
+            }
+        };
+        let taken =
+            ingest::take(connection, owner, chat, &message.message, Source::Event, None, event.received_ms)?;
+        outcome.taken.push((account.id, taken));
+    }
+    settle(EventState::Done, "message")
+}
+
+async fn tell(core: &Core, outcome: Outcome) {
+    for (account, received_ms) in outcome.received_ms {
+        if let Some(account) = core.account(account) {
+            account.update(core, |state| state.last_event_ms = state.last_event_ms.max(Some(received_ms)));
+        }
+    }
+    let changed: Vec<Taken> =
+        outcome.taken.iter().map(|(_, taken)| *taken).filter(|taken| taken.changed).collect();
+    core.tell_changed(&changed);
+    core.note_talk(&changed);
+    let mut seen = Vec::new();
+    for (id, _) in &outcome.taken {
+        if !seen.contains(id) {
+            seen.push(*id);
+        }
+    }
+    for id in outcome.without_details {
+        if let Some(account) = core.account(id) {
+            account.wake_sync.notify_one();
+        }
+    }
+    for id in seen {
+        if let Some(account) = core.account(id) {
+            account.wake_outbox.notify_one();
+            let of_account: Vec<Taken> =
+                outcome.taken.iter().filter(|(owner, _)| *owner == id).map(|(_, taken)| *taken).collect();
+            core.alert(&of_account, account.news_floor_s()).await;
+        }
+    }
+}
+
+async fn prune(core: &Core, now_ms: i64) {
+    let keep_ms = i64::try_from(core.inner.timing.journal_keep.as_millis()).unwrap_or(i64::MAX);
+    let result = core.inner.store.write(move |c| events::prune(c, now_ms - keep_ms)).await;
+    if let Err(error) = result {
+        tracing::warn!(%error, "old deliveries could not be pruned");
+    }
+}
+
+impl Core {
+    /// Tells the page which chats and threads these messages changed.
+    pub(crate) fn tell_changed(&self, changed: &[Taken]) {
+        let mut chats: Vec<ChatId> = changed.iter().map(|taken| taken.chat).collect();
+        chats.sort_unstable();
+        chats.dedup();
+        if chats.is_empty() {
+            return;
+        }
+        for chat in &chats {
+            self.notify(Notice::Messages { chat: *chat });
+        }
+        self.notify(Notice::Chats { chats });
+        self.notify(Notice::Accounts);
+    }
+}

@@ -1,0 +1,42 @@
+//! The core of Prilavok: accounts, the archive, sync, outbox, webhook endpoint, alerts. No window system in here.
+//!
+//! ```text
+//! endpoint → journal ┐
+//! sync (asking)      ├→ ingest → store → notices → page, command line
+//! outbox (sending)   ┘
+//! ```
+//!
+//! [`Core`] is the one handle. Reading a thread or the chat list is in [`Core`]'s reading methods, which shape the rows of
+//! [`view`]; everything that changes the store goes through the store's single writer.
+
+mod account;
+mod alerts;
+mod clock;
+pub mod control;
+mod core;
+mod endpoint;
+mod error;
+mod folder;
+mod ids;
+mod ingest;
+mod journal;
+mod media;
+mod outbox;
+mod reading;
+mod secrets;
+mod store;
+mod sync;
+mod timing;
+pub mod view;
+
+pub use account::NewKey;
+pub use alerts::Alert;
+pub use clock::Clock;
+pub use core::{Attention, Core, CoreConfig};
+pub use error::CoreError;
+pub use folder::DataFolder;
+pub use ids::{AccountId, ChatId, EventId, MediaId, MessageId, OutboxId};
+pub use media::MediaFile;
+pub use secrets::{SecretError, Vault};
+pub use store::{Store, StoreError};
+pub use timing::Timing;

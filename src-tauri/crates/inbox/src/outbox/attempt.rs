@@ -1,0 +1,292 @@
+//! One step of one reply: an attempt to send it, or a look whether Avito has it.
+
+use std::time::Duration;
+
+use avito::{Client, Message, SendOutcome};
+
+use super::claim;
+use crate::account::Account;
+use crate::error::{needs_seller, send_failure, trouble_code};
+use crate::ids::{MessageId, OutboxId};
+use crate::ingest;
+use crate::store::messages::Source;
+use crate::store::outbox::{self, OutboxImage, OutboxRow, OutboxState};
+use crate::store::{StoreError, chats};
+use crate::view::{Notice, SendFailure, TroubleCode};
+use crate::{Core, sync};
+
+/// Takes the row one step further and tells the page.
+pub(super) async fn step(core: &Core, account: &Account, row: OutboxRow) {
+    let (id, chat) = (row.id, row.chat);
+    let result = match &account.client {
+        None => Ok(()),
+        Some(client) if row.state == OutboxState::Unknown => look(core, account, client, &row).await,
+        Some(client) => send(core, account, client, &row).await,
+    };
+    if let Err(error) = result {
+        // The database refused to note the outcome. The row is still Sending or Unknown there, so it will be looked up, not
+        // blindly repeated.
+        tracing::error!(%error, row = %id, "an outcome could not be stored");
+        core.inner.clock.sleep(core.inner.timing.trouble_first).await;
+    }
+    core.notify(Notice::Messages { chat });
+    core.notify(Notice::Chats { chats: vec![chat] });
+    core.notify(Notice::Accounts);
+    account.wake_outbox.notify_one();
+}
+
+async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) -> Result<(), StoreError> {
+    let (id, chat) = (row.id, row.chat);
+    let (now_ms, server_s) = (core.inner.clock.now_ms(), account.server_s(core));
+    // A row that was being sent when its task failed counts as unknown, never as not sent.
+    if row.state == OutboxState::Sending {
+        return note(core, id, OutboxState::Unknown, None, None).await;
+    }
+    let stored = core
+        .inner
+        .store
+        .write(move |c| {
+            outbox::begin_attempt(c, id, now_ms, server_s)?;
+            chats::get(c, chat)
+        })
+        .await?;
+    core.notify(Notice::Messages { chat });
+    let Some(stored) = stored else { return park(core, id, SendFailure::NotFound, None).await };
+    let sent = match (&row.text, &row.image) {
+        (Some(text), _) => client.send_text(account.user_id, &stored.avito_id, text).await,
+        (None, Some(image)) => match uploaded(core, account, client, id, image).await? {
+            Uploaded::Ready(image_id) => {
+                client.send_image(account.user_id, &stored.avito_id, &image_id).await
+            }
+            Uploaded::Settled => return Ok(()),
+        },
+        (None, None) => return park(core, id, SendFailure::Refused, None).await,
+    };
+    match sent {
+        Ok(message) => accept(core, account, row, message).await,
+        Err(error) => {
+            tracing::warn!(row = %id, %error, outcome = ?error.send_outcome(), "a reply was not accepted");
+            match error.send_outcome() {
+                SendOutcome::Refused => refuse(core, id, &error).await,
+                SendOutcome::NotSent => postpone(core, row, &error).await,
+                SendOutcome::Uncertain => note(core, id, OutboxState::Unknown, None, None).await,
+            }
+        }
+    }
+}
+
+enum Uploaded {
+    Ready(String),
+    /// The row was parked or postponed.
+    Settled,
+}
+
+/// The picture's id at Avito, after uploading it if need be. An upload makes no message, so it may always be repeated.
+async fn uploaded(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    id: OutboxId,
+    image: &OutboxImage,
+) -> Result<Uploaded, StoreError> {
+    if let Some(image_id) = &image.image_id {
+        return Ok(Uploaded::Ready(image_id.clone()));
+    }
+    let Ok(bytes) = tokio::fs::read(core.inner.folder.join("outbox").join(&image.file)).await else {
+        park(core, id, SendFailure::FileMissing, None).await?;
+        return Ok(Uploaded::Settled);
+    };
+    match client.upload_image(account.user_id, &image.name, &image.mime, bytes).await {
+        Ok(uploaded) => {
+            let image_id = uploaded.id.clone();
+            let sizes = serde_json::to_string(&uploaded.sizes).unwrap_or_default();
+            core.inner.store.write(move |c| outbox::set_uploaded(c, id, &uploaded.id, &sizes)).await?;
+            Ok(Uploaded::Ready(image_id))
+        }
+        Err(error) => {
+            tracing::warn!(row = %id, %error, "a picture was not taken");
+            if error.send_outcome() == SendOutcome::Refused {
+                refuse(core, id, &error).await?;
+            } else if let Some(row) = core.inner.store.read(move |c| outbox::get(c, id)).await? {
+                postpone(core, &row, &error).await?;
+            }
+            Ok(Uploaded::Settled)
+        }
+    }
+}
+
+/// Avito has it: the real message enters the store and takes the echo's place, in one transaction.
+async fn accept(core: &Core, account: &Account, row: &OutboxRow, message: Message) -> Result<(), StoreError> {
+    let (id, chat, owner, now_ms) = (row.id, row.chat, account.owner(), core.inner.clock.now_ms());
+    // The answer to a sending may lack author and direction; it is ours by its nature.
+    let message = Message { direction: Some(avito::Direction::Outgoing), ..message };
+    core.inner
+        .store
+        .write(move |c| {
+            let taken = ingest::take(c, owner, chat, &message, Source::Sending, None, now_ms)?;
+            outbox::settle(c, id, taken.message)?;
+            chats::refresh(c, chat)
+        })
+        .await?;
+    core.inner.last_message_ms.fetch_max(now_ms, std::sync::atomic::Ordering::Relaxed);
+    remove_file(core, row).await;
+    Ok(())
+}
+
+/// A certain refusal parks the row with its reason.
+async fn refuse(core: &Core, id: OutboxId, error: &avito::Error) -> Result<(), StoreError> {
+    park(core, id, send_failure(error), error.message().map(str::to_owned)).await
+}
+
+async fn park(
+    core: &Core,
+    id: OutboxId,
+    code: SendFailure,
+    detail: Option<String>,
+) -> Result<(), StoreError> {
+    let now_ms = core.inner.clock.now_ms();
+    core.inner
+        .store
+        .write(move |c| {
+            outbox::reopen(c, id, OutboxState::Failed, None, Some(&word(&code)), detail.as_deref(), now_ms)
+        })
+        .await
+}
+
+/// It certainly did not reach Avito: again later, or parked when only the seller can help.
+async fn postpone(core: &Core, row: &OutboxRow, error: &avito::Error) -> Result<(), StoreError> {
+    let code = trouble_code(error);
+    if needs_seller(code) {
+        return refuse(core, row.id, error).await;
+    }
+    let wait = match error.retry() {
+        avito::Retry::After(Some(wait)) => wait,
+        _ => growing(core, row.attempts),
+    };
+    let (id, now_ms) = (row.id, core.inner.clock.now_ms());
+    let until_ms = now_ms + i64::try_from(wait.as_millis()).unwrap_or(0);
+    core.inner
+        .store
+        .write(move |c| {
+            outbox::reopen(c, id, OutboxState::Queued, Some(until_ms), Some(&word(&code)), None, now_ms)
+        })
+        .await
+}
+
+/// Looks into the chat for a message whose sending had no answer.
+async fn look(core: &Core, account: &Account, client: &Client, row: &OutboxRow) -> Result<(), StoreError> {
+    let timing = &core.inner.timing;
+    let now_ms = core.inner.clock.now_ms();
+    let since = |at_ms: Option<i64>| {
+        Duration::from_millis(u64::try_from(now_ms - at_ms.unwrap_or(now_ms)).unwrap_or(0))
+    };
+    let waited = since(row.ended_ms);
+    if waited < timing.look_first {
+        return look_again(core, row.id, timing.look_first - waited, None).await;
+    }
+    match read_since(core, account, client, row).await {
+        Ok(()) => {}
+        Err(sync::Failure { code, retry_after, .. }) => {
+            let wait = retry_after.unwrap_or_else(|| growing(core, row.attempts));
+            return look_again(core, row.id, wait, Some(code)).await;
+        }
+    }
+    let id = row.id;
+    let found = core
+        .inner
+        .store
+        .write(move |c| {
+            let Some(row) = outbox::get(c, id)? else { return Ok(true) };
+            if row.state != OutboxState::Unknown {
+                return Ok(true); // claimed while the chat was read, or dropped by the seller
+            }
+            let message: Option<MessageId> = claim::find(c, &row)?;
+            if let Some(message) = message {
+                outbox::settle(c, id, message)?;
+                chats::refresh(c, row.chat)?;
+            }
+            Ok(message.is_some())
+        })
+        .await?;
+    if found {
+        remove_file(core, row).await;
+        return Ok(());
+    }
+    if waited < timing.look_until {
+        return look_again(core, id, timing.look_first, None).await;
+    }
+    if row.uncertain >= timing.unknown_attempts {
+        return park(core, id, SendFailure::Unproved, None).await;
+    }
+    tracing::info!(row = %id, "the message is not at Avito: sending again");
+    note(core, id, OutboxState::Queued, None, None).await
+}
+
+/// Reads the chat from its newest message down to the time of the attempt.
+async fn read_since(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    row: &OutboxRow,
+) -> Result<(), sync::Failure> {
+    let (chat, owner) = (row.chat, account.owner());
+    let Some(stored) = core.inner.store.read(move |c| chats::get(c, chat)).await? else { return Ok(()) };
+    let mut offset = 0;
+    loop {
+        let page = client.messages(account.user_id, &stored.avito_id, sync::PAGE, offset).await?;
+        let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(sync::PAGE);
+        let oldest_s = page.messages.iter().map(|message| message.created).min();
+        let now_ms = core.inner.clock.now_ms();
+        core.inner.store.write(move |c| ingest::take_page(c, owner, chat, &page.messages, now_ms)).await?;
+        offset += length;
+        let passed = row.attempt_s.is_none_or(|attempt| oldest_s.is_none_or(|oldest| oldest < attempt - 60));
+        if passed || length < sync::PAGE || offset > sync::MAX_OFFSET {
+            return Ok(());
+        }
+    }
+}
+
+async fn look_again(
+    core: &Core,
+    id: OutboxId,
+    wait: Duration,
+    code: Option<TroubleCode>,
+) -> Result<(), StoreError> {
+    let at_ms = core.inner.clock.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(0).max(1);
+    core.inner
+        .store
+        .write(move |c| outbox::look_again(c, id, at_ms, code.map(|code| word(&code)).as_deref()))
+        .await
+}
+
+async fn note(
+    core: &Core,
+    id: OutboxId,
+    state: OutboxState,
+    retry_at_ms: Option<i64>,
+    code: Option<String>,
+) -> Result<(), StoreError> {
+    let ended_ms = core.inner.clock.now_ms();
+    core.inner
+        .store
+        .write(move |c| outbox::set_state(c, id, state, retry_at_ms, code.as_deref(), None, Some(ended_ms)))
+        .await
+}
+
+fn growing(core: &Core, attempts: u32) -> Duration {
+    let timing = &core.inner.timing;
+    timing.trouble_first.saturating_mul(1 << attempts.saturating_sub(1).min(6)).min(timing.poll_quiet * 2)
+}
+
+/// The stored word of a code: as the page spells it.
+fn word(code: &impl serde::Serialize) -> String {
+    serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+async fn remove_file(core: &Core, row: &OutboxRow) {
+    if let Some(image) = &row.image
+        && let Err(error) = tokio::fs::remove_file(core.inner.folder.join("outbox").join(&image.file)).await
+    {
+        tracing::debug!(%error, "a sent picture's file is gone already");
+    }
+}

@@ -1,0 +1,92 @@
+//! Sending: one reply approved becomes exactly one message at Avito (invariant 3).
+//!
+//! ```text
+//! Queued ──▶ Sending ──200──▶ Done
+//!   ▲          │ refused ───▶ Failed (the seller decides)
+//!   │          │ not sent ──▶ Queued, later
+//!   │          ▼ answer lost
+//!   └─ not there ─ Unknown ── found in the chat ──▶ Done
+//! ```
+//!
+//! Avito has no idempotency key, so after a lost answer we read the chat and look for our message ([`claim`]) before anything
+//! else. Chats send side by side; within a chat order is kept.
+
+mod attempt;
+pub(crate) mod claim;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::Core;
+use crate::account::Account;
+use crate::ids::ChatId;
+use crate::store::outbox::{self, OutboxRow};
+
+/// Chats of one account that send at the same time.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Runs until the account stops.
+pub(crate) async fn run(core: Core, account: Arc<Account>) {
+    let mut running: JoinSet<ChatId> = JoinSet::new();
+    let mut busy: HashSet<ChatId> = HashSet::new();
+    loop {
+        match due(&core, &account).await {
+            Ok(rows) => {
+                for row in rows {
+                    if busy.len() >= SIDE_BY_SIDE || busy.contains(&row.chat) {
+                        continue;
+                    }
+                    busy.insert(row.chat);
+                    let (core, account) = (core.clone(), account.clone());
+                    running.spawn(async move {
+                        let chat = row.chat;
+                        attempt::step(&core, &account, row).await;
+                        chat
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be read");
+                core.inner.clock.sleep(core.inner.timing.trouble_first).await;
+                continue;
+            }
+        }
+        let pause = next_due(&core, &account).await;
+        tokio::select! {
+            Some(finished) = running.join_next(), if !running.is_empty() => match finished {
+                Ok(chat) => { busy.remove(&chat); }
+                Err(error) => {
+                    // A bug in one attempt; its row stays as it is and is looked at again after a pause.
+                    tracing::error!(%error, "an attempt ended badly");
+                    core.inner.clock.sleep(core.inner.timing.trouble_first).await;
+                    if running.is_empty() {
+                        busy.clear();
+                    }
+                }
+            },
+            () = account.wake_outbox.notified() => {}
+            () = core.inner.clock.sleep(pause) => {}
+        }
+    }
+}
+
+/// The oldest row of each chat, where its time has come.
+async fn due(core: &Core, account: &Account) -> Result<Vec<OutboxRow>, crate::StoreError> {
+    let (id, now_ms) = (account.id, core.inner.clock.now_ms());
+    let heads = core.inner.store.read(move |c| outbox::heads(c, id)).await?;
+    Ok(heads.into_iter().filter(|row| row.retry_at_ms.is_none_or(|at| at <= now_ms)).collect())
+}
+
+async fn next_due(core: &Core, account: &Account) -> Duration {
+    let id = account.id;
+    let next = core.inner.store.read(move |c| outbox::next_due(c, id)).await.ok().flatten();
+    let now_ms = core.inner.clock.now_ms();
+    // Rows that are due already belong to a busy chat: they are looked at when it has finished.
+    match next.map(|at| at - now_ms) {
+        Some(left) if left > 0 => Duration::from_millis(u64::try_from(left).unwrap_or(0)),
+        _ => Duration::from_secs(3600),
+    }
+}

@@ -1,0 +1,163 @@
+//! The chat list and one chat's frame.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::thread;
+use crate::ids::{AccountId, ChatId};
+use crate::ingest::fold;
+use crate::store::chats::{self, COLUMNS, StoredChat};
+use crate::store::outbox::{self, OutboxState};
+use crate::store::{StoreError, messages};
+use crate::view::{
+    BuyerView, ChatCursor, ChatPage, ChatQuery, ChatRow, ChatView, Delivery, ItemStatus, ItemView, Preview,
+};
+
+/// `status_id` of a live listing, as seen in real answers.
+const STATUS_ACTIVE: i64 = 4;
+/// `status_id` of a deleted listing, by Avito's document.
+const STATUS_DELETED: i64 = 20;
+
+/// A page of the chat list, newest first.
+pub(crate) fn page(connection: &Connection, query: &ChatQuery) -> Result<ChatPage, StoreError> {
+    let limit = query.limit.clamp(1, 500);
+    let (condition, values) = condition(query);
+    let total: u32 = connection
+        .prepare_cached(&format!("SELECT count(*) FROM chats c WHERE {condition}"))?
+        .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+    let mut values = values;
+    let mut after = String::new();
+    if let Some(cursor) = query.after {
+        after = " AND (c.updated_ms, c.id) < (?, ?)".to_owned();
+        values.extend([Value::Integer(cursor.updated_ms), Value::Integer(cursor.id.0)]);
+    }
+    values.push(Value::Integer(i64::from(limit) + 1));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chats c WHERE {condition}{after} ORDER BY c.updated_ms DESC, c.id DESC LIMIT ?"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut stored: Vec<StoredChat> =
+        statement.query_map(params_from_iter(values), chats::read)?.collect::<Result<_, _>>()?;
+    let more = stored.len() > limit as usize;
+    stored.truncate(limit as usize);
+    let next =
+        stored.last().filter(|_| more).map(|last| ChatCursor { updated_ms: last.updated_ms, id: last.id });
+    let rows = stored.into_iter().map(|chat| shape(connection, chat)).collect::<Result<_, _>>()?;
+    Ok(ChatPage { rows, next, total })
+}
+
+fn condition(query: &ChatQuery) -> (String, Vec<Value>) {
+    let mut parts = vec!["c.account IN (SELECT id FROM accounts WHERE removed_ms IS NULL)".to_owned()];
+    let mut values = Vec::new();
+    if let Some(account) = query.account {
+        parts.push("c.account = ?".to_owned());
+        values.push(Value::Integer(account.0));
+    }
+    if query.unread_only {
+        parts.push("c.unread > 0".to_owned());
+    }
+    for word in query.text.as_deref().map(fold).unwrap_or_default().split_whitespace() {
+        // Last words are compared as they are stored: full-text search over all messages is another matter.
+        parts.push(
+            "(c.search_text LIKE ? ESCAPE '\\' OR \
+              EXISTS (SELECT 1 FROM messages m WHERE m.id = c.last_message AND m.text LIKE ? ESCAPE '\\'))"
+                .to_owned(),
+        );
+        let pattern = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        values.extend([Value::Text(pattern.clone()), Value::Text(pattern)]);
+    }
+    (parts.join(" AND "), values)
+}
+
+/// One row of the list.
+pub(crate) fn row(connection: &Connection, id: ChatId) -> Result<Option<ChatRow>, StoreError> {
+    chats::get(connection, id)?.map(|chat| shape(connection, chat)).transpose()
+}
+
+fn shape(connection: &Connection, chat: StoredChat) -> Result<ChatRow, StoreError> {
+    let open = outbox::open_of_chat(connection, chat.id)?;
+    let failed = open.iter().any(|row| row.state == OutboxState::Failed);
+    let preview = match (open.last(), chat.last_message) {
+        (Some(row), _) => Some(Preview {
+            kind: thread::echo_kind(row),
+            text: thread::one_line(row.text.as_deref().unwrap_or_default()),
+            outgoing: true,
+            delivery: Some(thread::delivery_of_row(row)),
+        }),
+        (None, Some(last)) => messages::get(connection, last)?.map(|last| {
+            let delivery = if last.read_s.is_some() { Delivery::Read } else { Delivery::Sent };
+            Preview {
+                kind: thread::preview_kind(&last),
+                text: thread::one_line(&last.text),
+                outgoing: last.outgoing,
+                delivery: last.outgoing.then_some(delivery),
+            }
+        }),
+        (None, None) => None,
+    };
+    Ok(ChatRow {
+        id: chat.id,
+        avito_id: chat.avito_id,
+        account: chat.account,
+        buyer: BuyerView {
+            name: chat.buyer_name,
+            avatar: chat.buyer_avatar,
+            profile_url: chat.buyer_profile_url,
+        },
+        item_title: chat.item_title,
+        item_price: chat.item_price,
+        item_picture: chat.item_picture,
+        updated_ms: chat.updated_ms,
+        preview,
+        unread: chat.unread,
+        awaits_reply: open.is_empty() && chat.last_words_ours == Some(false),
+        failed,
+        composer_text: Some(chat.composer_text).filter(|text| !text.trim().is_empty()),
+    })
+}
+
+/// The open chat's frame.
+pub(crate) fn view(connection: &Connection, id: ChatId) -> Result<Option<ChatView>, StoreError> {
+    let Some(chat) = chats::get(connection, id)? else { return Ok(None) };
+    let others = |column: &str, value: Option<i64>| -> Result<u32, StoreError> {
+        let Some(value) = value else { return Ok(0) };
+        let sql = format!("SELECT count(*) FROM chats WHERE account = ?1 AND {column} = ?2 AND id <> ?3");
+        Ok(connection.prepare_cached(&sql)?.query_row((chat.account, value, id), |row| row.get(0))?)
+    };
+    let item = match (&chat.item_title, chat.item_id) {
+        (Some(title), Some(item_id)) => Some(ItemView {
+            avito_id: item_id.to_string(),
+            title: title.clone(),
+            price: chat.item_price.clone(),
+            picture: chat.item_picture,
+            status: match chat.item_status {
+                Some(STATUS_ACTIVE) => ItemStatus::Active,
+                Some(STATUS_DELETED) => ItemStatus::Removed,
+                _ => ItemStatus::Other,
+            },
+            url: chat.item_url.clone(),
+            place: chat.item_place.clone(),
+            other_chats: others("item_id", Some(item_id))?,
+        }),
+        _ => None,
+    };
+    let buyer_other_chats = others("buyer_id", chat.buyer_id)?;
+    Ok(Some(ChatView {
+        item,
+        // Address of a chat on the site, as reported by integrators.
+        site_url: format!("https://www.avito.ru/profile/messenger/channel/{}", chat.avito_id),
+        composer_text: chat.composer_text.clone(),
+        first_unread: messages::first_unread(connection, id)?,
+        history_incomplete: !chat.history_done,
+        hidden_by_tariff: chat.hidden_by_tariff,
+        buyer_other_chats,
+        row: shape(connection, chat)?,
+    }))
+}
+
+/// Chats with unread messages: of each account, in the order asked for.
+pub(crate) fn unread_counts(connection: &Connection, accounts: &[AccountId]) -> Result<Vec<u32>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM chats WHERE account = ?1 AND unread > 0")?;
+    accounts.iter().map(|account| Ok(statement.query_row([account], |row| row.get(0))?)).collect()
+}

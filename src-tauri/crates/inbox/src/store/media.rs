@@ -1,0 +1,73 @@
+//! Table `media`: the addresses Avito named, so that the page can ask for nothing else.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::StoreError;
+use crate::ids::{AccountId, MediaId};
+
+/// One picture or voice file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MediaRow {
+    pub(crate) account: AccountId,
+    pub(crate) address: String,
+    pub(crate) mime: Option<String>,
+    pub(crate) fetched: bool,
+}
+
+/// The id of an address, made when it is new.
+pub(crate) fn id_of(
+    connection: &Connection,
+    account: AccountId,
+    address: &str,
+) -> Result<MediaId, StoreError> {
+    if let Some(id) = find(connection, account, address)? {
+        return Ok(id);
+    }
+    connection
+        .prepare_cached("INSERT INTO media (account, address) VALUES (?1, ?2)")?
+        .execute((account, address))?;
+    Ok(MediaId(connection.last_insert_rowid()))
+}
+
+/// The id of an address already known.
+pub(crate) fn find(
+    connection: &Connection,
+    account: AccountId,
+    address: &str,
+) -> Result<Option<MediaId>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM media WHERE account = ?1 AND address = ?2")?
+        .query_row((account, address), |row| row.get(0))
+        .optional()?)
+}
+
+/// One row.
+pub(crate) fn get(connection: &Connection, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT account, address, mime, fetched_ms IS NOT NULL FROM media WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(MediaRow {
+                account: row.get(0)?,
+                address: row.get(1)?,
+                mime: row.get(2)?,
+                fetched: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Notes that the file is in the cache.
+pub(crate) fn set_fetched(
+    connection: &Connection,
+    id: MediaId,
+    mime: &str,
+    size: usize,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
+    connection.execute(
+        "UPDATE media SET mime = ?2, size = ?3, fetched_ms = ?4 WHERE id = ?1",
+        (id, mime, size, now_ms),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+-- The database of one shop folder, as it is after all migrations. A test holds this file equal to the real schema.
+-- Times end in _ms (UTC milliseconds by our clock) or _s (UTC seconds by Avito's clock). Flags are 0 or 1.
+
+-- The seller's settings that differ from the defaults, and a few facts about this archive (install id).
+CREATE TABLE settings (
+  key   TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL -- JSON
+) STRICT;
+
+-- Connected Avito accounts. Secrets are not here: they live in the keychain.
+CREATE TABLE accounts (
+  id                INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id           INTEGER NOT NULL,            -- Avito's account id
+  name              TEXT NOT NULL DEFAULT '',
+  client_id         TEXT NOT NULL,
+  api_url           TEXT,                        -- null: Avito itself
+  calls_per_minute  INTEGER NOT NULL DEFAULT 60, -- the account's budget
+  added_ms          INTEGER NOT NULL,            -- older messages never alert
+  removed_ms        INTEGER,                     -- removed with the archive kept
+  backfill_offset   INTEGER NOT NULL DEFAULT 0,  -- next page of the list of chats
+  backfill_listed   INTEGER NOT NULL DEFAULT 0,  -- the list of chats is complete
+  backfill_done     INTEGER NOT NULL DEFAULT 0,  -- every chat's history is complete
+  backfill_paused   INTEGER NOT NULL DEFAULT 0,  -- by the seller
+  caught_up_s       INTEGER,                     -- every chat that changed up to this second was read; null: never looked
+  last_checked_ms   INTEGER,
+  last_event_ms     INTEGER
+) STRICT;
+CREATE UNIQUE INDEX accounts_by_user ON accounts (user_id, coalesce(api_url, ''));
+
+-- Pictures and voice files that Avito named. The page knows only the id.
+CREATE TABLE media (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  account    INTEGER NOT NULL REFERENCES accounts (id),
+  address    TEXT NOT NULL, -- URL, or voice:<voice id>
+  mime       TEXT,          -- of the file in media/, once fetched
+  size       INTEGER,
+  fetched_ms INTEGER,
+  UNIQUE (account, address)
+) STRICT;
+
+CREATE TABLE chats (
+  id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+  account            INTEGER NOT NULL REFERENCES accounts (id),
+  avito_id           TEXT NOT NULL,
+  details_known      INTEGER NOT NULL DEFAULT 0, -- 0: known from an event only, buyer and listing not read yet
+  buyer_id           INTEGER,
+  buyer_name         TEXT,
+  buyer_profile_url  TEXT,
+  buyer_avatar       INTEGER REFERENCES media (id),
+  item_id            INTEGER,
+  item_title         TEXT,
+  item_price         TEXT,                       -- ready-made text
+  item_url           TEXT,
+  item_place         TEXT,
+  item_status        INTEGER,                    -- Avito's number
+  item_picture       INTEGER REFERENCES media (id),
+  search_text        TEXT NOT NULL DEFAULT '',   -- buyer and title, folded
+  created_ms         INTEGER NOT NULL DEFAULT 0,
+  updated_ms         INTEGER NOT NULL DEFAULT 0, -- order of the list
+  last_message       INTEGER,                    -- newest message we hold
+  last_words_ours    INTEGER,                    -- the newest message that a person wrote is ours; null: none
+  unread             INTEGER NOT NULL DEFAULT 0, -- number of unread messages of the buyer
+  read_pending       INTEGER NOT NULL DEFAULT 0, -- the seller has looked, Avito does not know yet
+  hidden_by_tariff   INTEGER NOT NULL DEFAULT 0, -- Avito shows its placeholder instead of the last message
+  seen_updated_s     INTEGER NOT NULL DEFAULT -1, -- Avito's `updated` when we last read the chat to its end
+  seen_last_id       TEXT NOT NULL DEFAULT '',   -- and the last message then
+  confirmed_s        INTEGER,                    -- everything up to this second was read from Avito; null: never read
+  history_offset     INTEGER NOT NULL DEFAULT 0, -- next page of old messages
+  history_done       INTEGER NOT NULL DEFAULT 0, -- no more old messages to be had
+  composer_text      TEXT NOT NULL DEFAULT '',   -- half-typed text
+  UNIQUE (account, avito_id)
+) STRICT;
+CREATE INDEX chats_by_time ON chats (updated_ms DESC, id DESC);
+CREATE INDEX chats_by_account_time ON chats (account, updated_ms DESC, id DESC);
+CREATE INDEX chats_unread ON chats (account, updated_ms DESC, id DESC) WHERE unread > 0;
+CREATE INDEX chats_by_item ON chats (account, item_id);
+CREATE INDEX chats_by_buyer ON chats (account, buyer_id);
+CREATE INDEX chats_to_backfill ON chats (account, updated_ms DESC) WHERE history_done = 0;
+CREATE INDEX chats_without_details ON chats (account) WHERE details_known = 0;
+CREATE INDEX chats_read_pending ON chats (account) WHERE read_pending = 1;
+
+-- The archive. Rows are never deleted, except when the seller deletes an account's archive.
+CREATE TABLE messages (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  account       INTEGER NOT NULL REFERENCES accounts (id),
+  chat          INTEGER NOT NULL REFERENCES chats (id),
+  avito_id      TEXT NOT NULL,
+  author_id     INTEGER,
+  outgoing      INTEGER NOT NULL,
+  sent_s        INTEGER NOT NULL,
+  rank          INTEGER NOT NULL DEFAULT 0, -- 1: Avito's own note; comes after people's words of the same second
+  tie           INTEGER NOT NULL DEFAULT 0, -- place among messages of the same second, as Avito lists them
+  kind          TEXT NOT NULL,              -- Avito's word
+  text          TEXT NOT NULL DEFAULT '',   -- searchable words
+  json          TEXT NOT NULL,              -- the message as Avito gave it
+  unread        INTEGER,                    -- 1, 0; null: Avito has not said
+  read_s        INTEGER,                    -- when the other side read it
+  deleted       INTEGER NOT NULL DEFAULT 0, -- deleted at Avito; kind, text and json keep our copy
+  source        INTEGER NOT NULL,           -- what brought the fullest form: 0 list of chats, 1 event, 2 sending, 3 reading
+  first_seen_ms INTEGER NOT NULL,
+  UNIQUE (account, avito_id)
+) STRICT;
+CREATE INDEX messages_by_time ON messages (chat, sent_s, rank, tie, avito_id);
+CREATE INDEX messages_unread ON messages (chat) WHERE unread = 1;
+
+-- The journal: webhook deliveries as received, written before they are acknowledged.
+CREATE TABLE events (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  account     INTEGER NOT NULL,
+  received_ms INTEGER NOT NULL,
+  body        BLOB NOT NULL,              -- for what is not JSON: the first 500 characters
+  size        INTEGER NOT NULL,           -- bytes as received
+  signature   TEXT,                       -- Avito's signature header; kept, never trusted
+  state       INTEGER NOT NULL DEFAULT 0, -- 0 to do, 1 done, 2 not understood, 3 not JSON
+  outcome     TEXT NOT NULL DEFAULT ''    -- what came of it, in a word
+) STRICT;
+CREATE INDEX events_to_do ON events (id) WHERE state = 0;
+CREATE INDEX events_by_time ON events (received_ms);
+
+-- Replies on their way to Avito.
+CREATE TABLE outbox (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  account        INTEGER NOT NULL REFERENCES accounts (id),
+  chat           INTEGER NOT NULL REFERENCES chats (id),
+  created_ms     INTEGER NOT NULL,
+  text           TEXT,                       -- null: a picture
+  image_file     TEXT,                       -- file name in outbox/
+  image_name     TEXT,                       -- name the seller knows
+  image_mime     TEXT,
+  image_id       TEXT,                       -- Avito's id once uploaded
+  image_sizes    TEXT,                       -- JSON map of the uploaded sizes
+  state          INTEGER NOT NULL DEFAULT 0, -- 0 queued, 1 sending, 2 unknown, 3 failed, 5 done, 6 discarded
+  attempts       INTEGER NOT NULL DEFAULT 0, -- raised and committed before each attempt
+  uncertain      INTEGER NOT NULL DEFAULT 0, -- how many attempts may have reached Avito
+  attempt_ms     INTEGER,                    -- start of the first attempt that may have reached Avito
+  attempt_s      INTEGER,                    -- the same by Avito's clock
+  ended_ms       INTEGER,                    -- end of the last attempt
+  retry_at_ms    INTEGER,                    -- not before; null: at once
+  code           TEXT,                       -- reason of waiting or failure
+  detail         TEXT,                       -- the server's own words
+  message        INTEGER UNIQUE REFERENCES messages (id) -- the real message; one row claims it
+) STRICT;
+CREATE INDEX outbox_open ON outbox (account, chat, id) WHERE state < 5;
+CREATE INDEX outbox_by_chat ON outbox (chat, id) WHERE state < 5;

@@ -1,0 +1,160 @@
+//! Reading old history once: the list of chats to the API's limits, then each chat's messages, newest chats first.
+//!
+//! Every page is committed together with how far we are, so a kill costs one page. It takes from the account's budget only what
+//! nobody else needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use avito::{ChatsQuery, Client};
+
+use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, is_about_one_chat};
+use crate::Core;
+use crate::account::Account;
+use crate::ingest::{self, Taken};
+use crate::store::accounts::AccountRow;
+use crate::store::{accounts, chats, messages};
+use crate::view::{Backfill, Notice};
+
+/// Runs until history is complete or the account stops.
+pub(crate) async fn run(core: Core, account: Arc<Account>) {
+    let Some(client) = account.client.as_ref().map(Client::background) else { return };
+    let mut state = account.state.subscribe();
+    let mut pause = core.inner.timing.trouble_first;
+    loop {
+        // Trouble is the sync loop's to find out and to end; we go on when it has.
+        let healthy = |state: &crate::account::AccountState| {
+            state.trouble.as_ref().is_none_or(|trouble| !crate::error::needs_seller(trouble.code))
+        };
+        if state.wait_for(healthy).await.is_err() {
+            return;
+        }
+        match step(&core, &account, &client).await {
+            Ok(Step::More) => pause = core.inner.timing.trouble_first,
+            Ok(Step::Paused) => account.wake_backfill.notified().await,
+            Ok(Step::Complete) => {
+                account.update(&core, |state| state.backfill = None);
+                return;
+            }
+            Err(failure) => {
+                tracing::info!(account = %account.id, code = ?failure.code, "backfill waits");
+                core.inner.clock.sleep(failure.retry_after.unwrap_or(pause)).await;
+                pause = (pause * 2).min(core.inner.timing.trouble_max).max(Duration::from_millis(1));
+            }
+        }
+    }
+}
+
+enum Step {
+    More,
+    Paused,
+    Complete,
+}
+
+async fn step(core: &Core, account: &Account, client: &Client) -> Result<Step, Failure> {
+    let id = account.id;
+    let row = core.inner.store.read(move |c| accounts::get(c, id)).await?;
+    let Some(row) = row.filter(|row| !row.backfill_done) else { return Ok(Step::Complete) };
+    show_progress(core, account, &row).await?;
+    if row.backfill_paused {
+        return Ok(Step::Paused);
+    }
+    if !row.backfill_listed {
+        return list_chats(core, account, client, row.backfill_offset).await;
+    }
+    let next = core.inner.store.read(move |c| chats::next_to_backfill(c, id)).await?;
+    match next {
+        Some((chat, avito_id)) => read_history(core, account, client, chat, &avito_id).await,
+        None => {
+            core.inner.store.write(move |c| accounts::set_backfill_done(c, id)).await?;
+            Ok(Step::Complete)
+        }
+    }
+}
+
+async fn show_progress(core: &Core, account: &Account, row: &AccountRow) -> Result<(), Failure> {
+    let id = account.id;
+    let (done, total, messages) = core
+        .inner
+        .store
+        .read(move |c| {
+            let (done, total) = chats::backfill_counts(c, id)?;
+            Ok((done, total, messages::count(c, id)?))
+        })
+        .await?;
+    let progress = Backfill {
+        listing: !row.backfill_listed,
+        chats_done: done,
+        chats_total: total,
+        messages,
+        paused: row.backfill_paused,
+    };
+    account.update(core, |state| state.backfill = Some(progress));
+    Ok(())
+}
+
+async fn list_chats(core: &Core, account: &Account, client: &Client, offset: u32) -> Result<Step, Failure> {
+    let query = ChatsQuery { chat_types: CHAT_TYPES.to_vec(), limit: PAGE, offset, ..ChatsQuery::default() };
+    let page = client.chats(account.user_id, &query).await?;
+    let (id, owner, now_ms) = (account.id, account.owner(), core.inner.clock.now_ms());
+    let length = u32::try_from(page.chats.len() + page.skipped.len()).unwrap_or(PAGE);
+    let next = offset + length;
+    let listed = length < PAGE || page.has_more == Some(false) || next > MAX_OFFSET;
+    let ids = core
+        .inner
+        .store
+        .write(move |c| {
+            let mut ids = Vec::new();
+            for chat in &page.chats {
+                ids.push(ingest::take_chat(c, owner, chat, now_ms)?.0);
+            }
+            accounts::set_backfill(c, id, next, listed)?;
+            Ok(ids)
+        })
+        .await?;
+    core.notify(Notice::Chats { chats: ids });
+    Ok(Step::More)
+}
+
+async fn read_history(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    id: crate::ChatId,
+    avito_id: &str,
+) -> Result<Step, Failure> {
+    let state = core.inner.store.read(move |c| chats::read_state(c, id)).await?;
+    let offset = state.history_offset;
+    let page = match client.messages(account.user_id, avito_id, PAGE, offset).await {
+        Ok(page) => page,
+        Err(error) if is_about_one_chat(&error) => {
+            tracing::info!(%error, "a chat's history could not be read");
+            core.inner.store.write(move |c| chats::set_history(c, id, offset, true)).await?;
+            return Ok(Step::More);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(PAGE);
+    let next = offset + length;
+    let done = length < PAGE || page.has_more == Some(false) || next > MAX_OFFSET;
+    let newest_s = page.messages.iter().map(|message| message.created).max().unwrap_or(0);
+    let (owner, now_ms) = (account.owner(), core.inner.clock.now_ms());
+    let taken = core
+        .inner
+        .store
+        .write(move |c| {
+            let taken = ingest::take_page(c, owner, id, &page.messages, now_ms)?;
+            if offset == 0 && state.confirmed_s.is_none() {
+                // The newest page is whole: from here on the catch-up knows where to stop. What it has seen of the list
+                // stays as it is, so the chat is read once more when it changes.
+                chats::set_seen(c, id, state.seen_updated_s, &state.seen_last_id, newest_s)?;
+            }
+            chats::set_history(c, id, next, done)?;
+            Ok(taken)
+        })
+        .await?;
+    let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
+    core.tell_changed(&changed);
+    core.alert(&taken, account.news_floor_s()).await;
+    Ok(Step::More)
+}

@@ -1,0 +1,234 @@
+//! Reading what happened while we were not told: which chats changed, and what was written in each.
+//!
+//! The account remembers the second up to which every changed chat was read (`caught_up_s`), and each chat the second up to
+//! which its messages were (`confirmed_s`). Both move only when a walk is complete, so a kill or a failure in the middle costs a
+//! repetition, never a gap. Avito lists the newest first, so a walk ends where that second is passed.
+
+use std::collections::HashSet;
+
+use avito::{ChatsQuery, Client};
+
+use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, is_about_one_chat};
+use crate::Core;
+use crate::account::Account;
+use crate::ids::ChatId;
+use crate::ingest::{self, Taken};
+use crate::store::{accounts, chats};
+use crate::view::{Mode, Notice, TroubleCode};
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub(super) struct CaughtUp {
+    /// Messages that no event had brought although we were live.
+    pub(super) missed: u32,
+}
+
+struct ChangedChat {
+    id: ChatId,
+    avito_id: String,
+    updated_s: i64,
+    last_id: String,
+}
+
+/// Reads everything that changed since the last complete check.
+pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Result<CaughtUp, Failure> {
+    let id = account.id;
+    let row = core.inner.store.read(move |c| accounts::get(c, id)).await?;
+    let Some(row) = row else { return Ok(CaughtUp::default()) };
+    let live_since_s = {
+        let state = account.state.borrow();
+        let grace_ms = i64::try_from(core.inner.timing.event_grace.as_millis()).unwrap_or(0);
+        (state.mode == Mode::Live).then_some((state.mode_since_ms + grace_ms).div_euclid(1000))
+    };
+    let (changed, newest_s) = list_changed(core, account, client, row.caught_up_s).await?;
+    let mut all = Vec::new();
+    for chat in changed {
+        all.extend(read_chat(core, account, client, &chat).await?);
+    }
+    let now_ms = core.inner.clock.now_ms();
+    let caught_up_s = newest_s.or(row.caught_up_s).unwrap_or_else(|| account.server_s(core));
+    core.inner.store.write(move |c| accounts::set_checked(c, id, now_ms, caught_up_s)).await?;
+    core.alert(&all, account.news_floor_s()).await;
+    let grace_s = i64::try_from(core.inner.timing.event_grace.as_secs()).unwrap_or(0);
+    let late_s = account.server_s(core) - grace_s;
+    let missed = live_since_s.map_or(0, |since_s| {
+        let lost = |taken: &&Taken| taken.new && taken.sent_s >= since_s && taken.sent_s <= late_s;
+        u32::try_from(all.iter().filter(lost).count()).unwrap_or(u32::MAX)
+    });
+    if missed > 0 {
+        tracing::warn!(account = %account.id, missed, "messages came without an event");
+    }
+    Ok(CaughtUp { missed })
+}
+
+/// Walks the list of chats down to the second of the last complete check. Answers the chats to read (newest first) and the newest
+/// second seen. At the very first check nothing counts as changed: all of it is old history, which the backfill reads.
+async fn list_changed(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    caught_up_s: Option<i64>,
+) -> Result<(Vec<ChangedChat>, Option<i64>), Failure> {
+    let owner = account.owner();
+    let mut changed = Vec::new();
+    let mut seen = HashSet::new();
+    let mut newest_s = None;
+    let mut offset = 0;
+    loop {
+        let query =
+            ChatsQuery { chat_types: CHAT_TYPES.to_vec(), limit: PAGE, offset, ..ChatsQuery::default() };
+        let page = client.chats(account.user_id, &query).await?;
+        if page.chats.iter().any(avito::Chat::has_tariff_placeholder) {
+            take_hidden(core, account, page.chats).await?;
+            return Err(Failure { code: TroubleCode::TariffMissing, detail: None, retry_after: None });
+        }
+        let length = u32::try_from(page.chats.len()).unwrap_or(PAGE);
+        let oldest_s = page.chats.iter().map(|chat| chat.updated).min();
+        if offset == 0 {
+            newest_s = page.chats.iter().map(|chat| chat.updated).max();
+        }
+        let now_ms = core.inner.clock.now_ms();
+        let rows = core
+            .inner
+            .store
+            .write(move |c| {
+                let mut rows = Vec::new();
+                for chat in page.chats {
+                    let (id, visible) = ingest::take_chat(c, owner, &chat, now_ms)?;
+                    let state = chats::read_state(c, id)?;
+                    let last_id = chat.last_message.map(|message| message.id).unwrap_or_default();
+                    let differs = state.seen_updated_s != chat.updated || state.seen_last_id != last_id;
+                    rows.push((
+                        ChangedChat { id, avito_id: chat.id, updated_s: chat.updated, last_id },
+                        visible,
+                        differs,
+                    ));
+                }
+                Ok(rows)
+            })
+            .await?;
+        let visible: Vec<ChatId> = rows.iter().filter(|row| row.1).map(|row| row.0.id).collect();
+        if !visible.is_empty() {
+            core.notify(Notice::Chats { chats: visible });
+        }
+        for (chat, _, differs) in rows {
+            // A chat that moves to the top during the walk is listed twice.
+            if differs && caught_up_s.is_some_and(|through| chat.updated_s >= through) && seen.insert(chat.id)
+            {
+                changed.push(chat);
+            }
+        }
+        let passed = match (caught_up_s, oldest_s) {
+            (Some(through), Some(oldest)) => oldest < through,
+            _ => true,
+        };
+        offset += length;
+        if passed || page.has_more == Some(false) || length == 0 || offset > MAX_OFFSET {
+            return Ok((changed, newest_s));
+        }
+    }
+}
+
+async fn take_hidden(core: &Core, account: &Account, page: Vec<avito::Chat>) -> Result<(), Failure> {
+    let (owner, now_ms) = (account.owner(), core.inner.clock.now_ms());
+    let ids = core
+        .inner
+        .store
+        .write(move |c| {
+            page.iter()
+                .map(|chat| Ok(ingest::take_chat(c, owner, chat, now_ms)?.0))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    core.notify(Notice::Chats { chats: ids });
+    Ok(())
+}
+
+/// Reads one chat from its newest message down to what was confirmed before; a chat never read: its newest page, the rest is
+/// history.
+async fn read_chat(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    chat: &ChangedChat,
+) -> Result<Vec<Taken>, Failure> {
+    let (id, owner) = (chat.id, account.owner());
+    let state = core.inner.store.read(move |c| chats::read_state(c, id)).await?;
+    let mut all = Vec::new();
+    let mut newest_s = 0;
+    let mut offset = 0;
+    loop {
+        let page = match client.messages(account.user_id, &chat.avito_id, PAGE, offset).await {
+            Ok(page) => page,
+            Err(error) if is_about_one_chat(&error) => {
+                tracing::info!(%error, "a chat could not be read");
+                let (updated_s, last_id) = (chat.updated_s, chat.last_id.clone());
+                core.inner.store.write(move |c| chats::set_seen(c, id, updated_s, &last_id, 0)).await?;
+                return Ok(all);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(PAGE);
+        let oldest_s = page.messages.iter().map(|message| message.created).min();
+        newest_s = newest_s.max(page.messages.iter().map(|message| message.created).max().unwrap_or(0));
+        offset += length;
+        let last = length < PAGE || page.has_more == Some(false) || offset > MAX_OFFSET;
+        let met = match state.confirmed_s {
+            Some(confirmed) => oldest_s.is_none_or(|oldest| oldest < confirmed),
+            None => true,
+        };
+        let complete = last || met;
+        let (updated_s, last_id, first_read) =
+            (chat.updated_s, chat.last_id.clone(), state.confirmed_s.is_none());
+        let now_ms = core.inner.clock.now_ms();
+        let taken = core
+            .inner
+            .store
+            .write(move |c| {
+                let taken = ingest::take_page(c, owner, id, &page.messages, now_ms)?;
+                if complete {
+                    chats::set_seen(c, id, updated_s, &last_id, newest_s)?;
+                }
+                if first_read {
+                    chats::set_history(c, id, offset, last)?;
+                }
+                Ok(taken)
+            })
+            .await?;
+        let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
+        core.tell_changed(&changed);
+        core.note_talk(&changed);
+        all.extend(taken);
+        if complete {
+            account.wake_outbox.notify_one();
+            return Ok(all);
+        }
+    }
+}
+
+/// Chats the seller has read elsewhere: unread by our count, but no longer in Avito's list of unread chats.
+pub(super) async fn reconcile_unread(core: &Core, account: &Account, client: &Client) -> Result<(), Failure> {
+    let id = account.id;
+    let ours = core.inner.store.read(move |c| chats::unread(c, id)).await?;
+    if ours.is_empty() {
+        return Ok(());
+    }
+    let query = ChatsQuery {
+        unread_only: true,
+        chat_types: CHAT_TYPES.to_vec(),
+        limit: PAGE,
+        ..ChatsQuery::default()
+    };
+    let page = client.chats(account.user_id, &query).await?;
+    if page.has_more == Some(true) || page.chats.len() >= PAGE as usize {
+        return Ok(()); // the list is not complete: absence proves nothing
+    }
+    let theirs: HashSet<&str> = page.chats.iter().map(|chat| chat.id.as_str()).collect();
+    for (chat, _) in ours.iter().filter(|(_, avito_id)| !theirs.contains(avito_id.as_str())) {
+        let chat = *chat;
+        core.inner.store.write(move |c| chats::set_read_elsewhere(c, chat)).await?;
+        core.notify(Notice::Chats { chats: vec![chat] });
+        core.notify(Notice::Accounts);
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! Asking Avito: the loop of one account. Events, the clock and the seller wake it; all of them mean "look now".
+//!
+//! Each cycle makes sure Avito knows our address (if there is one), catches up, and settles what waits (read marks, chats known
+//! from events only). What failed decides the pause and what the page says; a success clears it.
+
+pub(crate) mod backfill;
+mod catch_up;
+pub(crate) mod open_chat;
+mod pace;
+mod subscription;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use avito::{ChatType, Client};
+
+use self::pace::Pace;
+use crate::Core;
+use crate::account::Account;
+use crate::error::{CoreError, needs_seller, trouble_code};
+use crate::store::chats;
+use crate::view::{Mode, Notice, TroubleCode};
+
+/// All kinds of chats; without naming them Avito lists only those about listings.
+pub(crate) const CHAT_TYPES: [ChatType; 3] = [ChatType::U2i, ChatType::U2u, ChatType::A2u];
+/// The largest page Avito gives.
+pub(crate) const PAGE: u32 = 100;
+/// Beyond this offset Avito answers 400.
+pub(crate) const MAX_OFFSET: u32 = 1000;
+
+/// Runs until the account stops.
+pub(crate) async fn run(core: Core, account: Arc<Account>) {
+    let Some(client) = account.client.clone() else { return };
+    let mut pace = Pace::default();
+    let mut attention = core.inner.attention.subscribe();
+    loop {
+        let started_ms = core.inner.clock.now_ms();
+        account.update(&core, |state| state.next_check_ms = None);
+        let pause = match cycle(&core, &account, &client, &mut pace).await {
+            Ok(()) => {
+                pace.succeeded();
+                pace.interval(&core, &account)
+            }
+            Err(failure) => {
+                let pause = pace.failed(&core, &failure);
+                tracing::warn!(account = %account.id, code = ?failure.code, ?pause, "sync failed");
+                account.set_trouble(&core, failure.code, failure.detail, Some(pause));
+                if needs_seller(failure.code) || failure.code == TroubleCode::Network {
+                    account.set_mode(&core, Mode::Offline);
+                }
+                pause
+            }
+        };
+        wait(&core, &account, &mut attention, &mut pace, started_ms, pause).await;
+    }
+}
+
+/// Waits for the next cycle. Using the window shortens a pause that was chosen while nobody looked.
+async fn wait(
+    core: &Core,
+    account: &Account,
+    attention: &mut tokio::sync::watch::Receiver<crate::Attention>,
+    pace: &mut Pace,
+    started_ms: i64,
+    mut pause: Duration,
+) {
+    loop {
+        let due_ms = started_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
+        account.update(core, |state| state.next_check_ms = Some(due_ms));
+        let left = u64::try_from(due_ms - core.inner.clock.now_ms()).unwrap_or(0);
+        tokio::select! {
+            () = core.inner.clock.sleep(Duration::from_millis(left)) => return,
+            () = account.wake_sync.notified() => {
+                pace.woken();
+                return;
+            }
+            changed = attention.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                if !pace.in_trouble() {
+                    pause = pause.min(pace.interval(core, account));
+                }
+            }
+        }
+    }
+}
+
+/// Why a cycle failed, as the page will say it.
+pub(crate) struct Failure {
+    pub(crate) code: TroubleCode,
+    pub(crate) detail: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<CoreError> for Failure {
+    fn from(error: CoreError) -> Self {
+        match error {
+            CoreError::Avito(error) => error.into(),
+            other => {
+                tracing::error!(error = %other, "sync could not use the store");
+                Self {
+                    code: TroubleCode::UnexpectedAnswer,
+                    detail: Some(other.to_string()),
+                    retry_after: None,
+                }
+            }
+        }
+    }
+}
+
+impl From<crate::StoreError> for Failure {
+    fn from(error: crate::StoreError) -> Self {
+        CoreError::from(error).into()
+    }
+}
+
+impl From<avito::Error> for Failure {
+    fn from(error: avito::Error) -> Self {
+        let retry_after = match error.retry() {
+            avito::Retry::After(wait) => wait,
+            _ => None,
+        };
+        Self { code: trouble_code(&error), detail: error.message().map(str::to_owned), retry_after }
+    }
+}
+
+async fn cycle(core: &Core, account: &Account, client: &Client, pace: &mut Pace) -> Result<(), Failure> {
+    let subscribed = subscription::ensure(core, account, client, pace).await;
+    let caught = catch_up::check(core, account, client).await?;
+    tell_read_marks(core, account, client).await?;
+    fetch_details(core, account, client).await?;
+    if pace.reconcile_due(core) {
+        catch_up::reconcile_unread(core, account, client).await?;
+    }
+    let now_ms = core.inner.clock.now_ms();
+    account.update(core, |state| state.last_checked_ms = Some(now_ms));
+    settle_mode(core, account, subscribed, &caught);
+    Ok(())
+}
+
+/// Live: Avito knows our address and events really arrive. Otherwise we poll, and say why if there is a reason.
+fn settle_mode(
+    core: &Core,
+    account: &Account,
+    subscribed: Result<bool, Failure>,
+    caught: &catch_up::CaughtUp,
+) {
+    let subscribed = match subscribed {
+        Ok(subscribed) => subscribed,
+        Err(failure) => {
+            account.set_trouble(core, TroubleCode::WebhookRefused, failure.detail, None);
+            account.set_mode(core, Mode::Polling);
+            return;
+        }
+    };
+    let missing_since = {
+        let state = account.state.borrow();
+        let trouble = state.trouble.as_ref().filter(|trouble| trouble.code == TroubleCode::EventsMissing);
+        // An event after the trouble began, and none missed since: the line works again.
+        trouble
+            .map(|trouble| trouble.since_ms)
+            .filter(|since| state.last_event_ms.is_none_or(|event| event <= *since))
+    };
+    if subscribed && (caught.missed > 0 || missing_since.is_some()) {
+        account.set_trouble(core, TroubleCode::EventsMissing, None, None);
+        account.set_mode(core, Mode::Polling);
+        return;
+    }
+    account.update(core, |state| state.trouble = None);
+    account.set_mode(core, if subscribed { Mode::Live } else { Mode::Polling });
+}
+
+/// Tells Avito which chats the seller has read.
+async fn tell_read_marks(core: &Core, account: &Account, client: &Client) -> Result<(), Failure> {
+    let id = account.id;
+    for (chat, avito_id) in core.inner.store.read(move |c| chats::read_pending(c, id)).await? {
+        match client.mark_read(account.user_id, &avito_id).await {
+            Ok(()) => {}
+            Err(error) if is_about_one_chat(&error) => {
+                tracing::info!(%error, "a chat could not be marked read");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        core.inner.store.write(move |c| chats::clear_read_pending(c, chat)).await?;
+    }
+    Ok(())
+}
+
+/// Reads buyer and listing of chats that are known from events only.
+async fn fetch_details(core: &Core, account: &Account, client: &Client) -> Result<(), Failure> {
+    let (id, owner) = (account.id, account.owner());
+    for (chat, avito_id) in core.inner.store.read(move |c| chats::without_details(c, id)).await? {
+        let now_ms = core.inner.clock.now_ms();
+        match client.chat(account.user_id, &avito_id).await {
+            Ok(details) => {
+                core.inner.store.write(move |c| crate::ingest::take_chat(c, owner, &details, now_ms)).await?;
+            }
+            Err(error) if is_about_one_chat(&error) => {
+                // Nothing more to learn about it; it stays listed with what the event told.
+                tracing::info!(%error, "a chat's details could not be read");
+                core.inner.store.write(move |c| chats::set_details_unavailable(c, chat)).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        core.notify(Notice::Chats { chats: vec![chat] });
+        core.notify(Notice::Messages { chat });
+    }
+    Ok(())
+}
+
+/// A refusal that concerns this chat only and must not stop the account (invariant 14 within an account).
+pub(crate) fn is_about_one_chat(error: &avito::Error) -> bool {
+    matches!(error.class(), avito::Class::Forbidden | avito::Class::NotFound | avito::Class::Validation)
+}
+
+/// Tells Avito at once that a chat was read; what fails is told by the next cycle.
+pub(crate) async fn tell_read(core: &Core, account: &Account, chat: crate::ChatId) {
+    let Some(client) = &account.client else { return };
+    let Ok(Some(stored)) = core.inner.store.read(move |c| chats::get(c, chat)).await else { return };
+    match client.mark_read(account.user_id, &stored.avito_id).await {
+        Ok(()) => {
+            if let Err(error) = core.inner.store.write(move |c| chats::clear_read_pending(c, chat)).await {
+                tracing::warn!(%error, "a read mark will be told twice");
+            }
+        }
+        Err(error) => tracing::info!(%error, "Avito is told later that a chat was read"),
+    }
+}
+
+/// Takes our address back when an account is removed; without a connection it stays there and answers 404.
+pub(crate) async fn unsubscribe(core: &Core, account: &Account) {
+    let Some(client) = &account.client else { return };
+    let Some(base) = core.inner.endpoint.public_base(account.api_url.as_deref()) else { return };
+    let Ok(address) = base.join(&crate::endpoint::path(account.id, &account.webhook_secret)) else { return };
+    let call = client.unsubscribe_webhook(address.as_str());
+    if !matches!(tokio::time::timeout(Duration::from_secs(5), call).await, Ok(Ok(()))) {
+        tracing::info!(account = %account.id, "our webhook address stays with Avito");
+    }
+}

@@ -1,0 +1,48 @@
+//! The chat on the screen: its newest page is read again regularly, for read ticks and deletions, which no event tells.
+
+use std::sync::Arc;
+
+use super::PAGE;
+use crate::Core;
+use crate::account::Account;
+use crate::ids::ChatId;
+use crate::ingest::{self, Taken};
+use crate::store::chats;
+
+/// Runs until the account stops.
+pub(crate) async fn run(core: Core, account: Arc<Account>) {
+    let mut attention = core.inner.attention.subscribe();
+    loop {
+        let looking = *attention.borrow_and_update();
+        let Some(chat) = looking.open_chat.filter(|_| looking.focused && account.trouble().is_none()) else {
+            if attention.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        if let Err(error) = refresh(&core, &account, chat).await {
+            tracing::debug!(%error, "the open chat could not be refreshed");
+        }
+        tokio::select! {
+            () = core.inner.clock.sleep(core.inner.timing.open_chat) => {}
+            changed = attention.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+async fn refresh(core: &Core, account: &Account, id: ChatId) -> Result<(), crate::CoreError> {
+    let chat = core.inner.store.read(move |c| chats::get(c, id)).await?;
+    let (Some(chat), Some(client)) = (chat, &account.client) else { return Ok(()) };
+    if chat.account != account.id || chat.hidden_by_tariff {
+        return Ok(());
+    }
+    // An extra, so it takes from the budget only what nobody else needs.
+    let page = client.background().messages(account.user_id, &chat.avito_id, PAGE, 0).await?;
+    let (owner, now_ms) = (account.owner(), core.inner.clock.now_ms());
+    let taken =
+        core.inner.store.write(move |c| ingest::take_page(c, owner, id, &page.messages, now_ms)).await?;
+    let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
+    core.tell_changed(&changed);
+    core.alert(&taken, account.news_floor_s()).await;
+    Ok(())
+}
