@@ -1,1 +1,35 @@
-//! The desktop shell.
+//! The desktop shell: window, notifications, the command line. The only Rust that names Tauri.
+//!
+//! ```text
+//! cli        what the command line means; commands go to the running program or open the core themselves
+//! headless   the core without a window
+//! desktop    the window: cores of the shops, notices to the page, media scheme, notifications
+//! commands   what the page may call; contract: the same, as TypeScript
+//! ```
+
+mod cli;
+mod commands;
+mod contract;
+mod demo;
+mod desktop;
+mod headless;
+mod logging;
+mod media_scheme;
+mod notifications;
+mod shops;
+mod start;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Runs the program with this process's arguments.
+pub fn run() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    match &arguments.command {
+        Some(_) => cli::run(arguments),
+        None if arguments.headless => headless::run(&arguments),
+        None => desktop::run(&arguments),
+    }
+}

@@ -88,12 +88,14 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
         },
         ..SimConfig::default()
     };
+    // Listened for before the first line is out: whoever reads it may end the program at once.
+    let mut interrupts = Interrupts::listen()?;
     let sim = Sim::start(config).await?;
     announce(&sim)?;
     if arguments.live {
         sim.run_demo_buyers();
     }
-    interrupted().await?;
+    interrupts.wait().await;
     sim.stop().await;
     Ok(())
 }
@@ -115,16 +117,39 @@ fn first_item_chat(sim: &Sim, user_id: i64) -> Option<String> {
     sim.chat_ids(user_id).into_iter().find(|id| id.starts_with("u2i-"))
 }
 
+/// The ways to be told to end.
 #[cfg(unix)]
-async fn interrupted() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Interrupts {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn interrupted() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+/// The ways to be told to end.
+#[cfg(windows)]
+struct Interrupts(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Interrupts {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn wait(&mut self) {
+        self.0.recv().await;
+    }
 }

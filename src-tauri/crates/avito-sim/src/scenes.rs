@@ -47,6 +47,9 @@ fn item(state: &mut State, user_id: i64, title: &str, price: Option<i64>, pictur
     id
 }
 
+/// Account, kind, item, buyer, lines (own or not).
+type Talk<'a> = (i64, ChatKind, Option<i64>, &'a str, &'a [(bool, &'a str)]);
+
 /// Two accounts; six chats about items, one between users and one with Avito. The third has 130 messages.
 pub(crate) fn small(state: &mut State, now: i64) {
     let first = add_account(state, "Лавка старых вещей").user_id;
@@ -57,7 +60,7 @@ pub(crate) fn small(state: &mut State, now: i64) {
     let bicycle = item(state, second, "Велосипед дорожный, 28 дюймов", Some(15_000), "city_bicycle");
     let saddle = item(state, second, "Седло кожаное", Some(1200), "saddle");
 
-    let talks: [(i64, ChatKind, Option<i64>, &str, &[(bool, &str)]); 8] = [
+    let talks: [Talk<'_>; 8] = [
         (
             first,
             ChatKind::U2i,

@@ -1,6 +1,7 @@
-//! The handle: starting, stopping, the buyers' side and the questions a test asks.
+//! The handle: starting, stopping, accounts. The buyers' side is in `talking`, the questions are in `questions`.
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,11 +14,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{Scene, SimConfig};
-use crate::faults::Faults;
-use crate::model::{Account, Buyer, ChatKind, Content, Item, KeyOwner, MessageId, Order, SellerAccount};
-use crate::render::View;
-use crate::state::{CallRecord, DeliveryRecord, Grant, NewMessage, State};
-use crate::{demo, ids, scenes, server, webhook};
+use crate::model::{Account, ChatKind, Item, KeyOwner, Order, SellerAccount};
+use crate::state::{Grant, State};
+use crate::{demo, ids, scenes, server};
 
 /// A running stand-in. Clones are handles to the same one; it ends with [`Sim::stop`] or with the last clone.
 #[derive(Debug, Clone)]
@@ -36,11 +35,13 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     pub(crate) activity: broadcast::Sender<Activity>,
     state: Mutex<State>,
-    changed: Notify,
+    pub(crate) changes: Notify,
     address: SocketAddr,
     admin: Option<SocketAddr>,
     serving: Mutex<Option<Serving>>,
     admin_serving: Mutex<Option<Serving>>,
+    /// Live buyers are there once at most.
+    pub(crate) buyers: AtomicBool,
 }
 
 /// What live buyers watch.
@@ -71,7 +72,7 @@ impl Shared {
 
     /// Wakes everyone in [`Sim::until`].
     pub(crate) fn changed(&self) {
-        self.changed.notify_waiters();
+        self.changes.notify_waiters();
     }
 
     pub(crate) fn media_base(&self) -> String {
@@ -174,11 +175,12 @@ impl Sim {
             runtime: tokio::runtime::Handle::current(),
             activity: broadcast::channel(256).0,
             state: Mutex::new(State::new(config.seed)),
-            changed: Notify::new(),
+            changes: Notify::new(),
             address,
             admin,
             serving: Mutex::new(None),
             admin_serving: Mutex::new(None),
+            buyers: AtomicBool::new(false),
             stop: stop.clone(),
             config,
         });
@@ -371,250 +373,7 @@ impl Sim {
         self.shared.clock.now()
     }
 
-    // ---- the buyers' side -----------------------------------------------------------------------------------
-
-    /// A buyer writes. Returns the message's id.
-    ///
-    /// # Panics
-    /// When there is no such account or chat; [`Sim::buyer_sends`] does not.
-    pub fn buyer_writes(&self, user_id: i64, chat_id: &str, text: &str) -> String {
-        match self.buyer_sends(user_id, chat_id, Content::text(text)) {
-            Some(id) => id,
-            None => panic!("account {user_id} has no chat {chat_id}"),
-        }
-    }
-
-    /// A buyer (or, for [`Content::System`], one of Avito's bots) sends anything. `None`: no such chat.
-    pub fn buyer_sends(&self, user_id: i64, chat_id: &str, content: Content) -> Option<String> {
-        let created = self.shared.clock.now();
-        self.add_message(user_id, chat_id, NewMessage::incoming(created, content))
-    }
-
-    /// A buyer quotes a message of the chat. `None`: no such chat.
-    pub fn buyer_quotes(&self, user_id: i64, chat_id: &str, quoted: &str, text: &str) -> Option<String> {
-        let new = NewMessage {
-            quote: MessageId::parse(quoted),
-            ..NewMessage::incoming(self.shared.clock.now(), Content::text(text))
-        };
-        self.add_message(user_id, chat_id, new)
-    }
-
-    /// The seller writes on the site or the phone: no API call, but the echo is delivered. `None`: no such chat.
-    pub fn seller_writes_elsewhere(&self, user_id: i64, chat_id: &str, text: &str) -> Option<String> {
-        let created = self.shared.clock.now();
-        self.add_message(user_id, chat_id, NewMessage::outgoing(created, Content::text(text)))
-    }
-
-    /// Stores and delivers. Everything that adds a message at run time comes through here.
-    pub(crate) fn add_message(&self, user_id: i64, chat_id: &str, new: NewMessage) -> Option<String> {
-        let shared = &*self.shared;
-        let mut state = shared.lock();
-        let (from_seller, created) = (new.from_seller, new.created);
-        let text = match &new.content {
-            Content::Text { text } => Some(text.clone()),
-            _ => None,
-        };
-        let system = matches!(new.content, Content::System { .. });
-        let id = state.append(user_id, chat_id, new)?;
-        webhook::announce(shared, &mut state, user_id, chat_id, id);
-        if from_seller {
-            let _ = shared.activity.send(Activity::SellerWrote { user_id, chat_id: chat_id.into(), text });
-        } else if !system {
-            let State { faults, rng, .. } = &mut *state;
-            if faults.equal_created(rng, user_id) {
-                let note = Content::System {
-                    text: "Покупатель ждёт ответа. Ответьте в течение часа, чтобы не потерять его".to_owned(),
-                    flow_id: "sbc_seller_notification".to_owned(),
-                };
-                if let Some(note) = state.append(user_id, chat_id, NewMessage::incoming(created, note)) {
-                    webhook::announce(shared, &mut state, user_id, chat_id, note);
-                }
-            }
-        }
-        drop(state);
-        shared.changed();
-        Some(id.to_string())
-    }
-
-    /// Opens a chat; with a first text it is delivered like any message. `None`: no such account.
-    pub fn add_chat(&self, user_id: i64, new: NewChat) -> Option<String> {
-        let created = new.created.unwrap_or_else(|| self.shared.clock.now());
-        let id = {
-            let mut state = self.shared.lock();
-            let first_item = state.accounts.get(&user_id)?.items.keys().next().copied();
-            let item_id = if new.kind == ChatKind::U2i { new.item_id.or(first_item) } else { None };
-            let name =
-                if new.buyer_name.is_empty() { "Покупатель".to_owned() } else { new.buyer_name };
-            let buyer_id = new.buyer_id.unwrap_or_else(|| ids::buyer(&mut state.rng));
-            let buyer = Buyer { user_id: buyer_id, name, portrait: new.portrait };
-            state.open_chat(user_id, new.kind, item_id, buyer, created)?
-        };
-        if let Some(text) = new.text {
-            self.add_message(user_id, &id, NewMessage::incoming(created, Content::text(text)));
-        }
-        self.shared.changed();
-        Some(id.to_string())
-    }
-
-    /// The buyer opens the chat: the seller's messages count as read. False when there is no such chat.
-    pub fn buyer_reads(&self, user_id: i64, chat_id: &str) -> bool {
-        let done = self.shared.lock().buyer_reads(user_id, chat_id, self.shared.clock.now());
-        self.shared.changed();
-        done
-    }
-
-    /// The seller reads the chat on the phone. False when there is no such chat.
-    pub fn seller_reads_elsewhere(&self, user_id: i64, chat_id: &str) -> bool {
-        let done = self.shared.lock().seller_reads(user_id, chat_id, self.shared.clock.now());
-        self.shared.changed();
-        done
-    }
-
-    /// The buyer blocks the seller (sending answers 403, as reported) or takes it back.
-    pub fn buyer_blocks(&self, user_id: i64, chat_id: &str, blocked: bool) -> bool {
-        self.shared.lock().chat_mut(user_id, chat_id).map(|chat| chat.blocked_by_buyer = blocked).is_some()
-    }
-
-    /// A message is deleted by its author, however old it is. `as_text` fixes the form; `None` leaves it to the
-    /// profile. False when there is no such message.
-    pub fn delete_message_at_avito(
-        &self,
-        user_id: i64,
-        chat_id: &str,
-        message_id: &str,
-        as_text: Option<bool>,
-    ) -> bool {
-        let Some(id) = MessageId::parse(message_id) else { return false };
-        let mut state = self.shared.lock();
-        let message = state
-            .chat_mut(user_id, chat_id)
-            .and_then(|chat| chat.messages.iter_mut().rfind(|message| message.id == id));
-        let Some(message) = message else { return false };
-        message.content = Content::Deleted { as_text };
-        if self.shared.config.webhook_on_delete {
-            webhook::announce(&self.shared, &mut state, user_id, chat_id, id);
-        }
-        drop(state);
-        self.shared.changed();
-        true
-    }
-
-    /// Buyers begin to write and to answer by themselves, until the stand-in stops.
-    pub fn run_demo_buyers(&self) {
-        demo::buyers::run(self.inner());
-    }
-
-    /// Makes a large archive in one account: chats with alternating texts, the newest at the end of the span.
-    /// Nothing is delivered. Returns the chats' ids, oldest first.
-    pub fn fill(&self, user_id: i64, size: Fill) -> Vec<String> {
-        let now = self.shared.clock.now();
-        let ids = scenes::archive(&mut self.shared.lock(), user_id, size, now);
-        self.shared.changed();
-        ids
-    }
-
-    // ---- questions ------------------------------------------------------------------------------------------
-
-    /// Ids of all chats of the account, most recently updated first.
-    pub fn chat_ids(&self, user_id: i64) -> Vec<String> {
-        let ids =
-            |account: &mut Account| account.by_update.iter().rev().map(|(_, _, id)| id.to_string()).collect();
-        self.with_account(user_id, ids).unwrap_or_default()
-    }
-
-    /// How many messages of the chat the seller has not read. `None`: no such chat.
-    pub fn unread(&self, user_id: i64, chat_id: &str) -> Option<usize> {
-        self.shared.lock().chat(user_id, chat_id).map(|chat| chat.unread)
-    }
-
-    /// All messages of the chat, oldest first; empty when there is no such chat.
-    pub fn chat_messages(&self, user_id: i64, chat_id: &str) -> Vec<SimMessage> {
-        let state = self.shared.lock();
-        let Some(account) = state.accounts.get(&user_id) else { return Vec::new() };
-        let Some(chat) = account.chats.get(chat_id) else { return Vec::new() };
-        let base = self.shared.media_base();
-        let view = View { profile: self.shared.config.profile, base: &base, account, placeholder: false };
-        let shown = chat.messages.iter().map(|message| {
-            let (kind, content) = view.content(&message.content, message.id.0);
-            SimMessage {
-                id: message.id.to_string(),
-                author_id: message.author_id,
-                created: message.created,
-                direction: if message.from_seller { "out" } else { "in" },
-                kind,
-                content: content.unwrap_or(Value::Null),
-                text: message.content.words().map(str::to_owned),
-                read: message.read,
-            }
-        });
-        shown.collect()
-    }
-
-    /// How often exactly this text was accepted through the API, over all accounts and chats.
-    pub fn posted_count(&self, text: &str) -> usize {
-        self.shared.lock().posted.get(text).copied().unwrap_or(0)
-    }
-
-    /// The account's registered webhooks.
-    pub fn subscriptions(&self, user_id: i64) -> Vec<SimSubscription> {
-        let shown = |account: &mut Account| {
-            let subscriptions = account.subscriptions.iter();
-            subscriptions
-                .map(|one| SimSubscription { url: one.url.clone(), version: one.version.clone() })
-                .collect()
-        };
-        self.with_account(user_id, shown).unwrap_or_default()
-    }
-
-    /// Puts a subscription there that was registered through an older method, with that method's version.
-    pub fn add_old_subscription(&self, user_id: i64, url: &str, version: &str) -> bool {
-        let subscription = webhook::subscribe(&self.shared, user_id, url, version);
-        self.with_account(user_id, |account| account.subscriptions.push(subscription)).is_some()
-    }
-
-    /// Avito forgets all subscriptions of the account.
-    pub fn drop_subscriptions(&self, user_id: i64) -> usize {
-        self.with_account(user_id, |account| account.subscriptions.drain(..).count()).unwrap_or(0)
-    }
-
-    /// Attempts to deliver, oldest first (the last 100 000).
-    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
-        self.shared.lock().deliveries.iter().cloned().collect()
-    }
-
-    /// Requests, oldest first (the last 100 000).
-    pub fn calls(&self) -> Vec<CallRecord> {
-        self.shared.lock().calls.iter().cloned().collect()
-    }
-
-    /// How many requests an operation (`getChatsV2`) or a route template has had since the start.
-    pub fn call_count(&self, route: &str) -> usize {
-        self.shared.lock().call_counts.get(route).copied().unwrap_or(0)
-    }
-
-    /// The switchboard of faults.
-    pub fn faults(&self) -> Faults {
-        Faults { sim: self.clone() }
-    }
-
-    /// Waits until the condition holds, looking after every change. False when `limit` passes first.
-    pub async fn until(&self, limit: Duration, condition: impl Fn(&Sim) -> bool) -> bool {
-        let wait = async {
-            loop {
-                let changed = self.shared.changed.notified();
-                tokio::pin!(changed);
-                // Listening begins before the look, so that no change falls between the two.
-                changed.as_mut().enable();
-                if condition(self) {
-                    return;
-                }
-                changed.await;
-            }
-        };
-        tokio::time::timeout(limit, wait).await.is_ok()
-    }
-
-    fn with_account<T>(&self, user_id: i64, ask: impl FnOnce(&mut Account) -> T) -> Option<T> {
+    pub(crate) fn with_account<T>(&self, user_id: i64, ask: impl FnOnce(&mut Account) -> T) -> Option<T> {
         self.shared.lock().accounts.get_mut(&user_id).map(ask)
     }
 }

@@ -126,7 +126,7 @@ impl Core {
         let settings: Settings = store
             .write(move |c| {
                 outbox::interrupted_to_unknown(c, now_ms)?;
-                Ok(settings::get(c, "settings")?.unwrap_or_default())
+                settings::get_over_default(c, "settings")
             })
             .await?;
         let endpoint = Endpoint::bind(config.listen).await?;
@@ -209,7 +209,7 @@ impl Core {
     /// Changes the settings.
     pub async fn save_settings(&self, new: Settings) -> Result<(), CoreError> {
         let stored = new.clone();
-        self.inner.store.write(move |c| settings::set(c, "settings", &stored)).await?;
+        self.inner.store.write(move |c| settings::set_over_default(c, "settings", &stored)).await?;
         self.inner.settings.send_replace(new);
         self.notify(Notice::Settings);
         Ok(())

@@ -36,6 +36,7 @@ impl CoreError {
     /// The code the page acts on.
     pub fn code(&self) -> ErrorCode {
         match self {
+            Self::Store(StoreError::Newer { .. }) => ErrorCode::NewerDatabase,
             Self::Store(_) | Self::Folder(_) => ErrorCode::Storage,
             Self::Invalid(code, _) => *code,
             Self::Secrets(SecretError::Missing) => ErrorCode::NoKeychain,

@@ -22,8 +22,10 @@ pub struct DataFolder {
 impl DataFolder {
     /// Makes the folder when it is not there.
     pub fn open(root: &Path) -> io::Result<Self> {
+        let folder = Self { root: root.to_owned() };
         create_private_folder(root)?;
-        Ok(Self { root: root.to_owned() })
+        create_private_folder(&folder.logs())?;
+        Ok(folder)
     }
 
     /// The folder itself.

@@ -550,9 +550,9 @@ pub enum SendFailure {
 #[serde(rename_all = "camelCase")]
 pub enum Language {
     /// As the system.
-    #[default]
     System,
-    /// Russian.
+    /// Russian: Avito's sellers read it whatever language their system has.
+    #[default]
     Ru,
     /// English.
     En,
@@ -571,9 +571,9 @@ pub enum Theme {
     Dark,
 }
 
-/// The seller's settings. Only differences from the defaults are stored.
+/// The seller's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Language.
     pub language: Language,
@@ -592,7 +592,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            language: Language::System,
+            language: Language::Ru,
             theme: Theme::System,
             notifications: true,
             sound: true,
@@ -716,6 +716,8 @@ pub enum ErrorCode {
     NotFound,
     /// Data folder or database trouble.
     Storage,
+    /// The database was written by a newer version of the program.
+    NewerDatabase,
     /// Anything else; the log has details.
     Internal,
 }

@@ -1,0 +1,271 @@
+//! The command line. A command goes to the program that runs on the data folder; when none runs, it opens the core itself.
+
+mod text;
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use inbox::control::{self, Request};
+use inbox::view::{ErrorCode, UiError};
+use inbox::{AccountId, Core, DataFolder};
+use serde_json::{Value, json};
+
+use crate::{logging, start};
+
+/// Прилавок: сообщения Avito на вашем столе. Без команды открывает окно.
+#[derive(Debug, Parser)]
+#[command(name = "prilavok", version, about, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// Папка данных (база, журнал, картинки)
+    #[arg(long, global = true, value_name = "ПАПКА")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Работать без окна, до SIGTERM или Ctrl+C
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// Открыть демо-магазин
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Запустить со скрытым окном
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// Где слушать вебхук; порт 0 — любой свободный
+    #[arg(long, global = true, value_name = "АДРЕС:ПОРТ")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Файл с парольной фразой, если на компьютере нет связки ключей
+    #[arg(long, global = true, value_name = "ФАЙЛ")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Если связки ключей нет, держать ключи только в памяти, до выхода
+    #[arg(long, global = true)]
+    pub(crate) secrets_this_run_only: bool,
+    /// Ответ в JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Аккаунты Avito
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Состояние аккаунтов
+    Status,
+    /// Чаты, новые сверху
+    Chats {
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+        /// Только непрочитанные
+        #[arg(long)]
+        unread: bool,
+        /// Сколько показать
+        #[arg(long, default_value_t = 100, value_name = "ЧИСЛО")]
+        limit: u32,
+    },
+    /// Последние сообщения чата
+    Messages {
+        /// Номер чата у Avito (u2i-…) или у нас
+        chat: String,
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+        /// Сколько показать
+        #[arg(long, default_value_t = 100, value_name = "ЧИСЛО")]
+        limit: u32,
+    },
+    /// Отправить сообщение и дождаться, пока Avito его примет
+    Send {
+        /// Номер чата у Avito (u2i-…) или у нас
+        chat: String,
+        /// Текст
+        text: String,
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+        /// Сколько секунд ждать
+        #[arg(long, default_value_t = 60, value_name = "СЕКУНД")]
+        wait: u64,
+    },
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Подключить аккаунт; client_secret читается со стандартного ввода
+    Add {
+        /// client_id со страницы «API» на Avito
+        #[arg(long, value_name = "ID")]
+        client_id: String,
+        /// Другой сервер вместо Avito
+        #[arg(long, value_name = "URL")]
+        api_url: Option<String>,
+        /// Сколько запросов в минуту можно делать
+        #[arg(long, value_name = "ЧИСЛО")]
+        calls_per_minute: Option<u32>,
+    },
+    /// Список аккаунтов
+    List,
+    /// Отключить аккаунт
+    Remove {
+        /// Номер из списка
+        account: i64,
+        /// Удалить и переписку (без этого она остаётся)
+        #[arg(long)]
+        delete_archive: bool,
+        /// Не переспрашивать
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Carries the command out and says how it went.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    let json = arguments.json;
+    let Some(command) = &arguments.command else { return ExitCode::SUCCESS };
+    let outcome = request(command).and_then(|request| {
+        tauri::async_runtime::block_on(carry_out(&arguments, request)).map(|answer| say(json, command, &answer))
+    });
+    finish(json, outcome)
+}
+
+/// Exit code 0, or 1 with the error: words on standard error, or JSON on standard output.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's answer")]
+pub(crate) fn finish(json: bool, outcome: Result<(), UiError>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if json {
+                println!("{}", json!({"error": error}));
+            }
+            eprintln!("{}", text::error(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn request(command: &Command) -> Result<Request, UiError> {
+    Ok(match command {
+        Command::Account(AccountCommand::Add { client_id, api_url, calls_per_minute }) => Request::AccountAdd {
+            client_id: client_id.clone(),
+            client_secret: read_secret()?,
+            api_url: api_url.clone(),
+            calls_per_minute: *calls_per_minute,
+        },
+        Command::Account(AccountCommand::List) => Request::AccountList,
+        Command::Account(AccountCommand::Remove { account, delete_archive, yes }) => {
+            if !yes {
+                confirm(*delete_archive)?;
+            }
+            Request::AccountRemove { account: AccountId(*account), keep_archive: !delete_archive }
+        }
+        Command::Status => Request::Status,
+        Command::Chats { account, unread, limit } => {
+            Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
+        }
+        Command::Messages { chat, account, limit } => {
+            Request::Messages { account: account.map(AccountId), chat: chat.clone(), limit: *limit }
+        }
+        Command::Send { chat, text, account, wait } => Request::Send {
+            account: account.map(AccountId),
+            chat: chat.clone(),
+            text: text.clone(),
+            wait_ms: wait.saturating_mul(1000),
+        },
+    })
+}
+
+fn invalid(message: &str) -> UiError {
+    UiError { code: ErrorCode::Internal, message: message.to_owned() }
+}
+
+#[expect(clippy::print_stderr, reason = "a prompt")]
+fn read_secret() -> Result<String, UiError> {
+    if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        eprintln!("Вставьте client_secret и нажмите Enter:");
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map_err(|error| invalid(&error.to_string()))?;
+        return Ok(line.trim().to_owned());
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(|error| invalid(&error.to_string()))?;
+    Ok(text.trim().to_owned())
+}
+
+#[expect(clippy::print_stderr, reason = "a question")]
+fn confirm(delete_archive: bool) -> Result<(), UiError> {
+    let what = if delete_archive { "и удалить всю его переписку с этого компьютера" } else { "(переписка останется)" };
+    eprintln!("Отключить аккаунт {what}? Введите «да»:");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| invalid(&error.to_string()))?;
+    if matches!(line.trim().to_lowercase().as_str(), "да" | "д" | "yes" | "y") {
+        return Ok(());
+    }
+    Err(invalid("аккаунт не отключён"))
+}
+
+async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiError> {
+    let folder = start::data_folder(arguments)?;
+    if let Some(answer) = control::client::ask(&folder, &request).await {
+        return answer;
+    }
+    let lock = folder.lock().map_err(|error| start::storage(&error.to_string()))?;
+    let Some(_lock) = lock else {
+        // It runs but did not answer: it has just started, or is just ending.
+        return ask_patiently(&folder, &request).await;
+    };
+    let _log = logging::start(&folder, false);
+    let looks_only = matches!(request, Request::AccountList | Request::AccountRemove { .. });
+    let core = start::open_shop(&folder, arguments, !looks_only).await?;
+    let adding = matches!(request, Request::AccountAdd { .. });
+    if matches!(request, Request::Status | Request::Chats { .. } | Request::Messages { .. } | Request::Send { .. }) {
+        core.wait_checked(Duration::from_secs(15)).await;
+    }
+    let answer = control::execute(&core, request).await;
+    if adding && answer.is_ok() {
+        wait_for_history(&core).await;
+    }
+    core.close().await;
+    answer
+}
+
+async fn ask_patiently(folder: &DataFolder, request: &Request) -> Result<Value, UiError> {
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        if let Some(answer) = control::client::ask(folder, request).await {
+            return answer;
+        }
+    }
+    Err(start::storage("another copy uses this data folder and does not answer"))
+}
+
+/// Nobody else would read the history when no program runs. Ctrl+C ends the waiting; the rest is read later.
+#[expect(clippy::print_stderr, reason = "progress of long work")]
+async fn wait_for_history(core: &Core) {
+    let mut told = (u32::MAX, u32::MAX);
+    let progress = core.wait_backfilled(|backfill| {
+        let now = (backfill.chats_done / 10, backfill.chats_total / 10);
+        if told != now {
+            told = now;
+            eprintln!("История: прочитано чатов {} из {}", backfill.chats_done, backfill.chats_total);
+        }
+    });
+    tokio::select! {
+        () = progress => {}
+        _ = tokio::signal::ctrl_c() => eprintln!("Остальное будет прочитано при следующем запуске"),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command line's answer")]
+fn say(json: bool, command: &Command, answer: &Value) {
+    if json {
+        println!("{answer}");
+        return;
+    }
+    print!("{}", text::answer(command, answer));
+}

@@ -1,0 +1,153 @@
+//! The command line's answers in words.
+
+use std::fmt::Write as _;
+
+use inbox::view::{
+    AccountView, ChatRow, Delivery, ErrorCode, MessageBody, MessageRow, Mode, TroubleCode, UiError,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{AccountCommand, Command};
+
+/// The answer of a command, for people.
+pub(super) fn answer(command: &Command, answer: &Value) -> String {
+    let mut out = String::new();
+    match command {
+        Command::Account(AccountCommand::Add { .. }) => {
+            if let Some(account) = read::<AccountView>(answer) {
+                line(&mut out, &format!("Подключён аккаунт {}: {}", account.id, account.name));
+            }
+        }
+        Command::Account(AccountCommand::List) => {
+            let accounts: Vec<AccountView> = read(answer).unwrap_or_default();
+            if accounts.is_empty() {
+                line(&mut out, "Аккаунтов нет. Подключить: prilavok account add --client-id ID");
+            }
+            for account in accounts {
+                line(&mut out, &format!("{}\t{}\t№ {}", account.id, account.name, account.user_id));
+            }
+        }
+        Command::Account(AccountCommand::Remove { .. }) => line(&mut out, "Аккаунт отключён"),
+        Command::Status => {
+            let accounts: Vec<AccountView> = read(&answer["accounts"]).unwrap_or_default();
+            if accounts.is_empty() {
+                line(&mut out, "Аккаунтов нет. Подключить: prilavok account add --client-id ID");
+            }
+            for account in accounts {
+                status(&mut out, &account);
+            }
+        }
+        Command::Chats { .. } => {
+            for chat in read::<Vec<ChatRow>>(answer).unwrap_or_default() {
+                let unread = if chat.unread > 0 { format!("({}) ", chat.unread) } else { String::new() };
+                let preview = chat.preview.map(|preview| preview.text).unwrap_or_default();
+                let buyer = chat.buyer.name.unwrap_or_default();
+                let item = chat.item_title.unwrap_or_default();
+                line(&mut out, &format!("{}\t{unread}{buyer}\t{item}\t{preview}", chat.avito_id));
+            }
+        }
+        Command::Messages { .. } => {
+            for message in read::<Vec<MessageRow>>(answer).unwrap_or_default() {
+                line(&mut out, &bubble(&message));
+            }
+        }
+        Command::Send { .. } => {
+            let row = read::<MessageRow>(answer);
+            line(&mut out, match row.and_then(|row| row.delivery) {
+                Some(Delivery::Sent | Delivery::Read) => "Отправлено",
+                Some(Delivery::Failed { .. }) => "Avito не принял сообщение; оно ждёт вашего решения в чате",
+                _ => "Пока не отправлено; программа попробует ещё",
+            });
+        }
+    }
+    out
+}
+
+/// An error, for people.
+pub(super) fn error(error: &UiError) -> String {
+    let words = match error.code {
+        ErrorCode::WrongKey => "Avito не принимает этот ключ. Проверьте client_id и client_secret",
+        ErrorCode::TariffMissing => "В тарифе нет доступа к API мессенджера",
+        ErrorCode::Forbidden => "Avito запрещает это действие. Возможно, это ключ сотрудника",
+        ErrorCode::RateLimited => "Слишком много запросов. Повторите через минуту",
+        ErrorCode::ServerTrouble => "У Avito неполадки. Повторите позже",
+        ErrorCode::Network => "Нет соединения с сервером",
+        ErrorCode::BadAddress => "Адрес сервера записан неверно",
+        ErrorCode::AlreadyAdded => "Этот аккаунт уже подключён",
+        ErrorCode::NoKeychain => {
+            "На этом компьютере нет связки ключей. Укажите файл с парольной фразой: --passphrase-file ФАЙЛ, \
+             или держите ключи только в памяти: --secrets-this-run-only"
+        }
+        ErrorCode::KeychainLocked => "Хранилище ключей закрыто. Откройте связку ключей или укажите --passphrase-file ФАЙЛ",
+        ErrorCode::WrongPassphrase => "Парольная фраза не подходит",
+        ErrorCode::EmptyText => "Пустое сообщение",
+        ErrorCode::TextTooLong => "Сообщение длиннее 1000 знаков",
+        ErrorCode::BadImage => "Это не картинка, которую принимает Avito",
+        ErrorCode::ImageTooLarge => "Картинка больше 24 МБ",
+        ErrorCode::TooLateToDelete => "Удалить можно только своё сообщение и только в течение часа",
+        ErrorCode::NotFound => "Не найдено",
+        ErrorCode::Storage => "Папка данных недоступна",
+        ErrorCode::NewerDatabase => "База создана более новой версией программы. Обновите программу",
+        ErrorCode::Internal => return error.message.clone(),
+    };
+    format!("{words} ({})", error.message)
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{text}");
+}
+
+fn status(out: &mut String, account: &AccountView) {
+    let mode = match account.mode {
+        Mode::Starting => "запускается",
+        Mode::Live => "на связи, сообщения приходят сразу",
+        Mode::Polling => "проверяет Avito регулярно",
+        Mode::Offline => "не работает",
+    };
+    line(out, &format!("{}\t{}: {mode}", account.id, account.name));
+    if let Some(trouble) = &account.trouble {
+        line(out, &format!("\t{}", trouble_words(trouble.code)));
+    }
+    if let Some(backfill) = &account.backfill {
+        line(out, &format!("\tистория: прочитано чатов {} из {}", backfill.chats_done, backfill.chats_total));
+    }
+    line(out, &format!("\tнепрочитанных чатов: {}, ждут отправки: {}", account.unread_chats, account.outbox_waiting));
+}
+
+fn trouble_words(code: TroubleCode) -> &'static str {
+    match code {
+        TroubleCode::WrongKey => "Avito не принимает ключ: введите его заново",
+        TroubleCode::SecretMissing => "ключа нет в связке ключей: введите его заново",
+        TroubleCode::TariffMissing => "в тарифе нет доступа к API мессенджера",
+        TroubleCode::Forbidden => "Avito запрещает доступ; возможно, это ключ сотрудника",
+        TroubleCode::RateLimited => "слишком много запросов, ждём",
+        TroubleCode::ServerTrouble => "у Avito неполадки, пробуем ещё",
+        TroubleCode::Network => "нет соединения, пробуем ещё",
+        TroubleCode::UnexpectedAnswer => "Avito отвечает в незнакомом виде",
+        TroubleCode::EventsMissing => "уведомления Avito не доходят, проверяем сами",
+        TroubleCode::WebhookRefused => "Avito не принял адрес для уведомлений, проверяем сами",
+    }
+}
+
+fn bubble(message: &MessageRow) -> String {
+    let who = if message.outgoing { "→" } else { "←" };
+    let words = match &message.body {
+        MessageBody::Text { text } | MessageBody::System { text } => text.clone(),
+        MessageBody::Image { caption, .. } => format!("[фото] {}", caption.clone().unwrap_or_default()),
+        MessageBody::Link { url, .. } => url.clone(),
+        MessageBody::Item { title, .. } => format!("[объявление] {title}"),
+        MessageBody::Location { text, .. } => format!("[место] {text}"),
+        MessageBody::Call { .. } => "[звонок]".to_owned(),
+        MessageBody::Voice { .. } => "[голосовое сообщение]".to_owned(),
+        MessageBody::Deleted => "[удалено]".to_owned(),
+        MessageBody::Unsupported { what } => format!("[{what}]"),
+    };
+    let deleted = if message.deleted { " (удалено на Avito)" } else { "" };
+    format!("{who} {}{deleted}", words.trim_end())
+}

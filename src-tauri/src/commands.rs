@@ -1,0 +1,236 @@
+//! What the page may call. Each parses, calls the core and converts; rules live in the core.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use inbox::view::{
+    AccountView, AppView, ChatPage, ChatQuery, ChatView, ErrorCode, KeyCheck, KeyInput, MessageCursor, MessagePage,
+    MessageRow, SecretFallback, Settings, ShopMode, UiError,
+};
+use inbox::{AccountId, ChatId, Core, MessageId, NewKey, OutboxId};
+use secrecy::SecretString;
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt as _;
+
+use crate::desktop::Window;
+use crate::notifications;
+use crate::shops::Shops;
+
+type Answer<T> = Result<T, UiError>;
+
+/// Everything the frame of the window needs.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn app_view(shops: State<'_, Shops>) -> Answer<AppView> {
+    shops.app_view().await
+}
+
+/// A page of the chat list.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn list_chats(shops: State<'_, Shops>, query: ChatQuery) -> Answer<ChatPage> {
+    Ok(shops.shown_core().await?.list_chats(query).await?)
+}
+
+/// One chat's frame.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn chat(shops: State<'_, Shops>, chat: ChatId) -> Answer<ChatView> {
+    Ok(shops.shown_core().await?.chat(chat).await?)
+}
+
+/// A page of a thread; the newest when `before` is null.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn messages(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    before: Option<MessageCursor>,
+    limit: u32,
+) -> Answer<MessagePage> {
+    Ok(shops.shown_core().await?.messages(chat, before, limit).await?)
+}
+
+/// Which chat is on the screen.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_chat(shops: State<'_, Shops>, window: State<'_, Window>, chat: Option<ChatId>) -> Answer<()> {
+    let core = shops.shown_core().await?;
+    window.set_open_chat(&core, chat);
+    Ok(())
+}
+
+/// The seller has really looked at the chat.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn mark_read(shops: State<'_, Shops>, chat: ChatId) -> Answer<()> {
+    Ok(shops.shown_core().await?.mark_read(chat).await?)
+}
+
+/// Sends a text; answers its echo.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn send_text(shops: State<'_, Shops>, chat: ChatId, text: String) -> Answer<MessageRow> {
+    Ok(shops.shown_core().await?.send_text(chat, &text).await?)
+}
+
+/// Sends a picture given in base64; answers its echo.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn send_image(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    file_name: String,
+    data_base64: String,
+) -> Answer<MessageRow> {
+    let bytes = BASE64.decode(data_base64).map_err(|error| UiError {
+        code: ErrorCode::BadImage,
+        message: error.to_string(),
+    })?;
+    Ok(shops.shown_core().await?.send_image(chat, &file_name, bytes).await?)
+}
+
+/// Sends a parked reply once more.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn retry_send(shops: State<'_, Shops>, outbox: OutboxId) -> Answer<()> {
+    Ok(shops.shown_core().await?.retry_send(outbox).await?)
+}
+
+/// Drops a reply that is not under way; answers its text.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn discard_send(shops: State<'_, Shops>, outbox: OutboxId) -> Answer<Option<String>> {
+    Ok(shops.shown_core().await?.discard_send(outbox).await?)
+}
+
+/// Deletes a message of ours at Avito.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn delete_message(shops: State<'_, Shops>, message: MessageId) -> Answer<()> {
+    Ok(shops.shown_core().await?.delete_message(message).await?)
+}
+
+/// Keeps half-typed text.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_composer(shops: State<'_, Shops>, chat: ChatId, text: String) -> Answer<()> {
+    Ok(shops.shown_core().await?.save_composer(chat, text).await?)
+}
+
+/// Opens a web address in the system's browser; nothing but http and https.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn open_link(app: AppHandle, url: String) -> Answer<()> {
+    let refused = |message: String| UiError { code: ErrorCode::BadAddress, message };
+    let address = tauri::Url::parse(&url).map_err(|error| refused(error.to_string()))?;
+    if !matches!(address.scheme(), "http" | "https") {
+        return Err(refused("only web addresses are opened".to_owned()));
+    }
+    app.opener().open_url(address.as_str(), None::<&str>).map_err(|error| refused(error.to_string()))
+}
+
+/// Tries a key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_key(shops: State<'_, Shops>, key: KeyInput) -> Answer<KeyCheck> {
+    Ok(shops.real()?.check_key(&new_key(key)).await?)
+}
+
+/// Connects an account and shows the seller's own shop.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn add_account(shops: State<'_, Shops>, key: KeyInput) -> Answer<AccountView> {
+    let added = shops.real()?.add_account(&new_key(key)).await?;
+    shops.show(ShopMode::Real).await?;
+    Ok(added)
+}
+
+/// Gives an account a new key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn replace_key(shops: State<'_, Shops>, account: AccountId, key: KeyInput) -> Answer<()> {
+    Ok(shops.shown_core().await?.replace_key(account, &new_key(key)).await?)
+}
+
+/// Disconnects an account.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn remove_account(
+    shops: State<'_, Shops>,
+    account: AccountId,
+    keep_archive: bool,
+) -> Answer<()> {
+    Ok(shops.shown_core().await?.remove_account(account, keep_archive).await?)
+}
+
+/// Asks Avito now.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_now(shops: State<'_, Shops>, account: Option<AccountId>) -> Answer<()> {
+    shops.shown_core().await?.check_now(account);
+    Ok(())
+}
+
+/// Pauses or resumes the reading of old history.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pause_backfill(shops: State<'_, Shops>, account: AccountId, paused: bool) -> Answer<()> {
+    Ok(shops.shown_core().await?.pause_backfill(account, paused).await?)
+}
+
+/// Changes the settings; they are one for the demo and the seller's own shop.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_settings(shops: State<'_, Shops>, settings: Settings) -> Answer<()> {
+    let real: &Core = shops.real()?;
+    real.save_settings(settings.clone()).await?;
+    let shown = shops.shown_core().await?;
+    Ok(shown.save_settings(settings).await?)
+}
+
+/// The seller's choice where there is no keychain.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn choose_secret_fallback(
+    shops: State<'_, Shops>,
+    fallback: SecretFallback,
+    passphrase: Option<String>,
+) -> Answer<()> {
+    let real = shops.real()?;
+    let passphrase = passphrase.map(SecretString::from);
+    real.vault().choose(fallback, passphrase).await.map_err(inbox::CoreError::from)?;
+    Ok(real.retry_secrets().await?)
+}
+
+/// Opens the sealed file of secrets.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn unlock_secrets(shops: State<'_, Shops>, passphrase: String) -> Answer<()> {
+    let real = shops.real()?;
+    real.vault().unlock(passphrase.into()).await.map_err(inbox::CoreError::from)?;
+    Ok(real.retry_secrets().await?)
+}
+
+/// Shows the demo or the seller's own shop.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn show_shop(shops: State<'_, Shops>, mode: ShopMode) -> Answer<()> {
+    shops.show(mode).await
+}
+
+/// Shows a sample notification and plays the sound, so that the seller knows them.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn try_alert(app: AppHandle, shops: State<'_, Shops>) -> Answer<()> {
+    notifications::sample(&app, &shops.real()?.settings());
+    Ok(())
+}
+
+fn new_key(key: KeyInput) -> NewKey {
+    NewKey {
+        client_id: key.client_id,
+        client_secret: key.client_secret.into(),
+        api_url: key.api_url,
+        calls_per_minute: None,
+    }
+}

@@ -1,0 +1,67 @@
+//! The contract with the page: commands and types are declared once, in Rust, and generated into TypeScript.
+
+use inbox::view::Notice;
+use tauri_specta::{Builder, collect_commands};
+
+use crate::commands;
+
+/// Name of the one event the page listens to; its payload is a [`Notice`].
+pub(crate) const NOTICE: &str = "notice";
+
+/// All commands, and the types the page needs besides.
+pub(crate) fn builder() -> Builder<tauri::Wry> {
+    Builder::<tauri::Wry>::new()
+        .commands(collect_commands![
+            commands::app_view,
+            commands::list_chats,
+            commands::chat,
+            commands::messages,
+            commands::open_chat,
+            commands::mark_read,
+            commands::send_text,
+            commands::send_image,
+            commands::retry_send,
+            commands::discard_send,
+            commands::delete_message,
+            commands::save_composer,
+            commands::open_link,
+            commands::check_key,
+            commands::add_account,
+            commands::replace_key,
+            commands::remove_account,
+            commands::check_now,
+            commands::pause_backfill,
+            commands::save_settings,
+            commands::choose_secret_fallback,
+            commands::unlock_secrets,
+            commands::show_shop,
+            commands::try_alert,
+        ])
+        .typ::<Notice>()
+        .constant("NOTICE_EVENT", NOTICE)
+        // Times and row ids stay far below 2^53; Avito's larger ids travel as text.
+        .dangerously_cast_bigints_to_number()
+        .disable_serde_phases()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// With PRILAVOK_WRITE_CONTRACT=1 (`cargo xtask contract`) the committed file is written instead of compared.
+    #[test]
+    fn contract_is_fresh() {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/host/contract.ts");
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = folder.path().join("contract.ts");
+        let header = "// Generated from Rust by `cargo xtask contract`. Do not edit.\n";
+        builder().export(specta_typescript::Typescript::default().header(header), &fresh).unwrap();
+        if std::env::var_os("PRILAVOK_WRITE_CONTRACT").is_some() {
+            std::fs::copy(&fresh, &committed).unwrap();
+        }
+        let (fresh, committed) = (std::fs::read_to_string(fresh).unwrap(), std::fs::read_to_string(committed).unwrap());
+        assert!(fresh == committed, "ui/src/host/contract.ts is stale: run `cargo xtask contract`");
+    }
+}

@@ -1,0 +1,107 @@
+// The frame of the window: accounts, settings, which shop, which dialog. One per window.
+import type { AccountId, AccountView, AppView, ErrorCode, Notice, Settings, ShopMode, TroubleCode } from "../host/contract";
+import { errorCode, type Host } from "../host";
+import { perFrame } from "../shared/frame";
+import { language } from "../words/language.svelte";
+import { errorWords } from "../words/errors";
+import { troubles } from "../words/troubles";
+import { toasts } from "../shared/toasts.svelte";
+
+/** Settings as the page uses them: every field is there. */
+export type FullSettings = Required<Settings>;
+
+export type OpenDialog =
+	| { kind: "settings" }
+	/** `replace`: a new key for an account that exists. */
+	| { kind: "onboarding"; replace: AccountId | null };
+
+/** Where Avito sells what its messenger interface needs. */
+export const TARIFF_PAGE = "https://www.avito.ru/professionals";
+/** Where a seller finds the key. */
+export const KEY_PAGE = "https://www.avito.ru/professionals/api";
+
+const DEFAULTS: FullSettings = {
+	language: "system",
+	theme: "system",
+	notifications: true,
+	sound: true,
+	enterSends: true,
+	itemPanel: true,
+};
+
+export class AppController {
+	view = $state.raw<AppView | null>(null);
+	error = $state<ErrorCode | null>(null);
+	dialog = $state.raw<OpenDialog | null>(null);
+	settings = $derived<FullSettings>({ ...DEFAULTS, ...this.view?.settings });
+	accounts = $derived<AccountView[]>(this.view?.accounts ?? []);
+	/** Runs before another shop is shown, while chat numbers still mean the old one. */
+	leaveShop: () => Promise<void> = () => Promise.resolve();
+	#host: Host;
+	#turn = 0;
+
+	constructor(host: Host) {
+		this.#host = host;
+	}
+
+	/** Reads and keeps reading; returns the stopper. */
+	start(): () => void {
+		void this.refresh();
+		const soon = perFrame(() => void this.refresh());
+		return this.#host.on((notice: Notice) => {
+			if (notice.what === "accounts" || notice.what === "settings" || notice.what === "everything") soon();
+		});
+	}
+
+	async refresh(): Promise<void> {
+		const turn = ++this.#turn;
+		try {
+			const view = await this.#host.appView();
+			if (turn !== this.#turn) return;
+			this.view = view;
+			this.error = null;
+			language.setting = this.settings.language;
+		} catch (error) {
+			if (turn === this.#turn) this.error = errorCode(error);
+		}
+	}
+
+	account(id: AccountId): AccountView | null {
+		return this.accounts.find((account) => account.id === id) ?? null;
+	}
+
+	/** Shows the change at once and stores it; an error brings the stored settings back. */
+	async change(patch: Partial<FullSettings>): Promise<void> {
+		if (!this.view) return;
+		const settings = { ...this.settings, ...patch };
+		this.view = { ...this.view, settings };
+		language.setting = settings.language;
+		await this.attempt(() => this.#host.saveSettings(settings));
+	}
+
+	async showShop(mode: ShopMode): Promise<void> {
+		await this.leaveShop();
+		await this.attempt(() => this.#host.showShop(mode));
+		await this.refresh();
+	}
+
+	/** The button beside a trouble. */
+	async act(account: AccountId, code: TroubleCode): Promise<void> {
+		const { action } = troubles[code];
+		if (action === "replaceKey") this.dialog = { kind: "onboarding", replace: account };
+		else if (action === "openTariff") await this.attempt(() => this.#host.openLink(TARIFF_PAGE));
+		else await this.attempt(() => this.#host.checkNow(account));
+	}
+
+	/** Runs a command whose failure is worth a note at the bottom of the window. */
+	async attempt(work: () => Promise<unknown>): Promise<boolean> {
+		try {
+			await work();
+			return true;
+		} catch (error) {
+			toasts.show(errorWords[errorCode(error)](), true);
+			void this.refresh();
+			return false;
+		}
+	}
+}

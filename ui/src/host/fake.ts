@@ -1,0 +1,423 @@
+// A host in memory: the shop of `fakeData`, with the core's rules. For unit tests and for the page in a plain browser.
+import type {
+	AccountId,
+	AccountView,
+	AppView,
+	ChatId,
+	ChatPage,
+	ChatQuery,
+	ChatRow,
+	ChatView,
+	Delivery,
+	ErrorCode,
+	KeyCheck,
+	KeyInput,
+	MediaId,
+	MessageBody,
+	MessageCursor,
+	MessageId,
+	MessagePage,
+	MessageRow,
+	Notice,
+	OutboxId,
+	Preview,
+	SecretFallback,
+	SecretStoreState,
+	Settings,
+	ShopMode,
+	TroubleCode,
+} from "./contract";
+import { makeChats, message, type FakeChat } from "./fakeData";
+import { fakePicture, fakeVoice } from "./fakeMedia";
+import { HostError, NoticeHub, type Host } from "./host";
+
+export type FakeOptions = {
+	chats?: number;
+	accounts?: number;
+	mode?: ShopMode;
+	hasRealAccounts?: boolean;
+	secretStore?: SecretStoreState;
+	trouble?: TroubleCode | null;
+	backfill?: boolean;
+	settings?: Partial<Settings>;
+	/** Buyers answer and deliveries go on by themselves. Off in tests. */
+	lively?: boolean;
+	now?: () => number;
+};
+
+const PREVIEW_LENGTH = 200;
+
+function fail(code: ErrorCode, words: string = code): never {
+	throw new HostError({ code, message: words });
+}
+
+function bodyPreview(body: MessageBody): Pick<Preview, "kind" | "text"> {
+	switch (body.kind) {
+		case "text":
+		case "system":
+		case "link":
+			return { kind: body.kind, text: body.text.slice(0, PREVIEW_LENGTH) };
+		case "image":
+			return { kind: "image", text: body.caption ?? "" };
+		case "item":
+			return { kind: "item", text: body.title };
+		case "location":
+			return { kind: "location", text: body.text };
+		case "unsupported":
+			return { kind: body.what === "video" ? "video" : body.what === "file" ? "file" : "other", text: "" };
+		default:
+			return { kind: body.kind, text: "" };
+	}
+}
+
+/** The stand-in. Public fields and `deliver`, `setDelivery`, `failNext` are for tests. */
+export class FakeHost implements Host {
+	chats: FakeChat[];
+	accounts: AccountView[];
+	mode: ShopMode;
+	hasRealAccounts: boolean;
+	secretStore: SecretStoreState;
+	settings: Required<Settings>;
+	/** Calls in order, for tests: `[command, ...args]`. */
+	calls: unknown[][] = [];
+	/** What `checkKey` finds. */
+	keyCheck: KeyCheck = { name: "Вело-Мастер", userId: 94235311, tariff: "included", alreadyAdded: null };
+	#hub = new NoticeHub();
+	#failures = new Map<string, ErrorCode[]>();
+	#now: () => number;
+	#lively: boolean;
+	#nextOutbox = 1;
+
+	constructor(options: FakeOptions = {}) {
+		this.#now = options.now ?? Date.now;
+		this.#lively = options.lively ?? false;
+		const count = options.accounts ?? 1;
+		this.mode = options.mode ?? "real";
+		this.hasRealAccounts = options.hasRealAccounts ?? this.mode === "real";
+		this.secretStore = options.secretStore ?? "keychain";
+		this.chats = makeChats(options.chats ?? 24, Math.max(count, 1), this.#now());
+		this.settings = {
+			language: "system",
+			theme: "system",
+			notifications: true,
+			sound: true,
+			enterSends: true,
+			itemPanel: true,
+			...options.settings,
+		};
+		this.accounts = Array.from({ length: count }, (_, index) => this.#makeAccount(index, options));
+	}
+
+	#makeAccount(index: number, options: FakeOptions): AccountView {
+		const now = this.#now();
+		const trouble = index === 0 ? (options.trouble ?? null) : null;
+		const polling = index > 0 || trouble === "eventsMissing";
+		return {
+			id: index + 1,
+			name: ["Вело-Мастер", "Техника у дома", "Мебель Тула"][index] ?? `Магазин ${index + 1}`,
+			userId: 94235311 + index,
+			colour: index,
+			apiUrl: null,
+			mode: trouble && !polling ? "offline" : polling ? "polling" : "live",
+			modeSinceMs: now - 42 * 60_000,
+			lastCheckedMs: now - 12_000,
+			lastEventMs: index === 0 ? now - 5 * 60_000 : null,
+			nextCheckMs: now + 18_000,
+			trouble: trouble ? { code: trouble, sinceMs: now - 9 * 60_000, retryAtMs: trouble === "network" ? now + 60_000 : null, detail: null } : null,
+			backfill: options.backfill && index === 0 ? { listing: false, chatsDone: 214, chatsTotal: 861, messages: 18_240, paused: false } : null,
+			unreadChats: 0,
+			outboxWaiting: 0,
+		};
+	}
+
+	// For tests.
+
+	/** The next call of `command` fails. */
+	failNext(command: keyof Host, code: ErrorCode): void {
+		this.#failures.set(command, [...(this.#failures.get(command) ?? []), code]);
+	}
+	emit(notice: Notice): void {
+		this.#hub.emit(notice);
+	}
+	/** A buyer writes. */
+	deliver(chat: ChatId, body: MessageBody): MessageRow {
+		const found = this.#chat(chat);
+		const row = message(false, this.#now(), body);
+		found.messages.push(row);
+		found.unread++;
+		this.#changed(chat);
+		this.emit({ what: "alert", chat, sound: this.settings.sound });
+		return row;
+	}
+	setDelivery(chat: ChatId, key: string, delivery: Delivery): void {
+		const found = this.#chat(chat);
+		found.messages = found.messages.map((row) => {
+			if (row.key !== key) return row;
+			const arrived = delivery.state === "sent" || delivery.state === "read";
+			return { ...row, delivery, ...(arrived ? { id: row.id ?? 500_000 + this.#nextOutbox++, avitoId: row.avitoId ?? `av-${key}`, outbox: null } : {}) };
+		});
+		this.#changed(chat);
+	}
+
+	// Helpers.
+
+	async #called(command: keyof Host, ...args: unknown[]): Promise<void> {
+		this.calls.push([command, ...args]);
+		await Promise.resolve();
+		const code = this.#failures.get(command)?.shift();
+		if (code) fail(code);
+	}
+	#changed(chat: ChatId): void {
+		this.emit({ what: "messages", chat });
+		this.emit({ what: "chats", chats: [chat] });
+		this.emit({ what: "accounts" });
+	}
+	#chat(id: ChatId): FakeChat {
+		return this.chats.find((chat) => chat.id === id) ?? fail("notFound");
+	}
+	#row(chat: FakeChat): ChatRow {
+		const last = chat.messages.at(-1);
+		return {
+			id: chat.id,
+			avitoId: `u2i-${chat.id}`,
+			account: chat.account,
+			buyer: chat.buyer,
+			itemTitle: chat.item?.title ?? null,
+			itemPrice: chat.item?.price ?? null,
+			itemPicture: chat.item?.picture ?? null,
+			updatedMs: last?.sentMs ?? this.#now() - chat.id * 3_600_000,
+			preview: last
+				? { ...(last.deleted ? { kind: "deleted" as const, text: "" } : bodyPreview(last.body)), outgoing: last.outgoing, delivery: last.delivery }
+				: null,
+			unread: chat.unread,
+			awaitsReply: last ? !last.outgoing : false,
+			failed: chat.messages.some((row) => row.delivery?.state === "failed"),
+			composerText: chat.composerText || null,
+		};
+	}
+	#findOutbox(outbox: OutboxId): [FakeChat, MessageRow] {
+		for (const chat of this.chats) {
+			const row = chat.messages.find((candidate) => candidate.outbox === outbox);
+			if (row) return [chat, row];
+		}
+		return fail("notFound");
+	}
+	#send(chat: FakeChat, body: MessageBody): MessageRow {
+		const outbox = this.#nextOutbox++;
+		const row: MessageRow = {
+			...message(true, this.#now(), body, { id: null, avitoId: null, outbox, delivery: { state: "sending" } }),
+			key: `o${outbox}`,
+		};
+		chat.messages.push(row);
+		this.#changed(chat.id);
+		if (this.#lively) {
+			setTimeout(() => this.setDelivery(chat.id, row.key, { state: "sent" }), 700);
+			setTimeout(() => this.setDelivery(chat.id, row.key, { state: "read" }), 2500);
+			setTimeout(() => this.deliver(chat.id, { kind: "text", text: "Понял, спасибо за быстрый ответ" }), 4000);
+		}
+		return row;
+	}
+
+	// The port.
+
+	async appView(): Promise<AppView> {
+		await this.#called("appView");
+		const unreadIn = (account: AccountId) => this.chats.filter((chat) => chat.account === account && chat.unread > 0).length;
+		return {
+			version: "0.1.0",
+			mode: this.mode,
+			hasRealAccounts: this.hasRealAccounts,
+			accounts: this.accounts.map((account) => ({ ...account, unreadChats: unreadIn(account.id) })),
+			secretStore: this.secretStore,
+			settings: { ...this.settings },
+			unreadChats: this.chats.filter((chat) => chat.unread > 0).length,
+			dataDir: "~/.local/share/ru.prilavok.desktop",
+		};
+	}
+	async listChats(query: ChatQuery): Promise<ChatPage> {
+		await this.#called("listChats", query);
+		const fold = (words: string) => words.toLowerCase().replaceAll("ё", "е");
+		const wanted = query.text ? fold(query.text) : null;
+		const rows = this.chats
+			.map((chat) => this.#row(chat))
+			.filter((row) => query.account === null || row.account === query.account)
+			.filter((row) => !query.unreadOnly || row.unread > 0)
+			.filter((row) => !wanted || fold([row.buyer.name, row.itemTitle, row.preview?.text].join(" ")).includes(wanted))
+			.sort((a, b) => b.updatedMs - a.updatedMs || b.id - a.id);
+		const { after } = query;
+		const rest = after ? rows.filter((row) => row.updatedMs < after.updatedMs || (row.updatedMs === after.updatedMs && row.id < after.id)) : rows;
+		const page = rest.slice(0, query.limit);
+		const last = page.at(-1);
+		return { rows: page, next: last && rest.length > page.length ? { updatedMs: last.updatedMs, id: last.id } : null, total: rows.length };
+	}
+	async chat(id: ChatId): Promise<ChatView> {
+		await this.#called("chat", id);
+		const chat = this.#chat(id);
+		const incoming = chat.messages.filter((row) => !row.outgoing);
+		return {
+			row: this.#row(chat),
+			item: chat.item,
+			siteUrl: `https://www.avito.ru/profile/messenger/channel/u2i-${id}`,
+			composerText: chat.composerText,
+			firstUnread: chat.unread > 0 ? (incoming.at(-Math.min(chat.unread, incoming.length))?.id ?? null) : null,
+			historyIncomplete: chat.historyIncomplete,
+			hiddenByTariff: chat.hiddenByTariff,
+			buyerOtherChats: id % 3,
+		};
+	}
+	async messages(id: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage> {
+		await this.#called("messages", id, before, limit);
+		const all = this.#chat(id).messages;
+		const end = before ? all.findIndex((row) => row.id === before.id) : all.length;
+		const start = Math.max(0, end - limit);
+		const rows = all.slice(start, end);
+		const oldest = rows[0];
+		return { rows, older: start > 0 && oldest ? { sentMs: oldest.sentMs, order: start, id: oldest.id ?? 0 } : null };
+	}
+	async openChat(chat: ChatId | null): Promise<void> {
+		await this.#called("openChat", chat);
+	}
+	async markRead(chat: ChatId): Promise<void> {
+		await this.#called("markRead", chat);
+		this.#chat(chat).unread = 0;
+		this.emit({ what: "chats", chats: [chat] });
+		this.emit({ what: "accounts" });
+	}
+	async sendText(chat: ChatId, text: string): Promise<MessageRow> {
+		await this.#called("sendText", chat, text);
+		if (!text.trim()) fail("emptyText");
+		if (text.length > 1000) fail("textTooLong");
+		return this.#send(this.#chat(chat), { kind: "text", text });
+	}
+	async sendImage(chat: ChatId, fileName: string, dataBase64: string): Promise<MessageRow> {
+		await this.#called("sendImage", chat, fileName, dataBase64);
+		return this.#send(this.#chat(chat), { kind: "image", small: 2001, large: 2001, width: 1280, height: 960, caption: null });
+	}
+	async retrySend(outbox: OutboxId): Promise<void> {
+		await this.#called("retrySend", outbox);
+		const [chat, row] = this.#findOutbox(outbox);
+		this.setDelivery(chat.id, row.key, { state: "sending" });
+		if (this.#lively) setTimeout(() => this.setDelivery(chat.id, row.key, { state: "sent" }), 900);
+	}
+	async discardSend(outbox: OutboxId): Promise<string | null> {
+		await this.#called("discardSend", outbox);
+		const [chat, row] = this.#findOutbox(outbox);
+		chat.messages = chat.messages.filter((candidate) => candidate !== row);
+		this.#changed(chat.id);
+		return row.body.kind === "text" ? row.body.text : null;
+	}
+	async deleteMessage(id: MessageId): Promise<void> {
+		await this.#called("deleteMessage", id);
+		const chat = this.chats.find((candidate) => candidate.messages.some((row) => row.id === id)) ?? fail("notFound");
+		chat.messages = chat.messages.map((row) => (row.id === id ? { ...row, deleted: true, deletableUntilMs: null } : row));
+		this.#changed(chat.id);
+	}
+	async saveComposer(chat: ChatId, text: string): Promise<void> {
+		await this.#called("saveComposer", chat, text);
+		this.#chat(chat).composerText = text;
+		this.emit({ what: "chats", chats: [chat] });
+	}
+	async openLink(url: string): Promise<void> {
+		await this.#called("openLink", url);
+		if (this.#lively) window.open(url, "_blank", "noreferrer");
+	}
+	async checkKey(key: KeyInput): Promise<KeyCheck> {
+		await this.#called("checkKey", key);
+		if (this.#lively) await new Promise((done) => setTimeout(done, 600));
+		if (key.clientSecret === "wrong") fail("wrongKey");
+		return this.keyCheck;
+	}
+	async addAccount(key: KeyInput): Promise<AccountView> {
+		await this.#called("addAccount", key);
+		if (this.secretStore === "missing") fail("noKeychain");
+		const account: AccountView = {
+			...this.#makeAccount(this.accounts.length, { backfill: false }),
+			backfill: { listing: true, chatsDone: 12, chatsTotal: 140, messages: 830, paused: false },
+		};
+		this.accounts = this.mode === "demo" ? [account] : [...this.accounts, account];
+		this.mode = "real";
+		this.hasRealAccounts = true;
+		this.emit({ what: "everything" });
+		return account;
+	}
+	async replaceKey(account: AccountId, key: KeyInput): Promise<void> {
+		await this.#called("replaceKey", account, key);
+		this.#patchAccount(account, { trouble: null, mode: "live", modeSinceMs: this.#now() });
+	}
+	async removeAccount(account: AccountId, keepArchive: boolean): Promise<void> {
+		await this.#called("removeAccount", account, keepArchive);
+		this.accounts = this.accounts.filter((candidate) => candidate.id !== account);
+		if (!keepArchive) this.chats = this.chats.filter((chat) => chat.account !== account);
+		this.emit({ what: "everything" });
+	}
+	async checkNow(account: AccountId | null): Promise<void> {
+		await this.#called("checkNow", account);
+		for (const candidate of this.accounts) if (account === null || candidate.id === account) this.#patchAccount(candidate.id, { lastCheckedMs: this.#now() });
+	}
+	async pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
+		await this.#called("pauseBackfill", account, paused);
+		const backfill = this.accounts.find((candidate) => candidate.id === account)?.backfill;
+		if (backfill) this.#patchAccount(account, { backfill: { ...backfill, paused } });
+	}
+	#patchAccount(id: AccountId, patch: Partial<AccountView>): void {
+		this.accounts = this.accounts.map((account) => (account.id === id ? { ...account, ...patch } : account));
+		this.emit({ what: "accounts" });
+	}
+	async saveSettings(settings: Settings): Promise<void> {
+		await this.#called("saveSettings", settings);
+		this.settings = { ...this.settings, ...settings };
+		this.emit({ what: "settings" });
+	}
+	async chooseSecretFallback(fallback: SecretFallback, passphrase: string | null): Promise<void> {
+		await this.#called("chooseSecretFallback", fallback, passphrase);
+		this.secretStore = fallback === "passphrase" ? "passphraseFile" : "thisRunOnly";
+		this.emit({ what: "settings" });
+	}
+	async unlockSecrets(passphrase: string): Promise<void> {
+		await this.#called("unlockSecrets", passphrase);
+		if (passphrase === "wrong") fail("wrongPassphrase");
+		this.secretStore = "passphraseFile";
+		this.emit({ what: "everything" });
+	}
+	async showShop(mode: ShopMode): Promise<void> {
+		await this.#called("showShop", mode);
+		this.mode = mode;
+		this.emit({ what: "everything" });
+	}
+	async tryAlert(): Promise<void> {
+		await this.#called("tryAlert");
+		this.emit({ what: "alert", chat: null, sound: true });
+	}
+	on(handler: (notice: Notice) => void): () => void {
+		return this.#hub.on(handler);
+	}
+	mediaUrl(id: MediaId): string {
+		return fakePicture(id);
+	}
+	async fetchMedia(_id: MediaId): Promise<Blob> {
+		return fakeVoice();
+	}
+}
+
+/** The fake for a plain browser, shaped by the page's address: `?chats=5000&theme=dark&mode=demo&trouble=wrongKey…`. */
+export function fakeFromAddress(search: string): FakeHost {
+	const query = new URLSearchParams(search);
+	const settings: Partial<Settings> = {
+		theme: (query.get("theme") as Settings["theme"] | null) ?? "system",
+		language: (query.get("lang") as Settings["language"] | null) ?? "ru",
+	};
+	const host = new FakeHost({
+		chats: Number(query.get("chats") ?? 60),
+		accounts: Number(query.get("accounts") ?? 1),
+		mode: (query.get("mode") as ShopMode | null) ?? "real",
+		hasRealAccounts: query.get("mode") !== "demo" || query.has("both"),
+		secretStore: (query.get("secrets") as SecretStoreState | null) ?? "keychain",
+		trouble: query.get("trouble") as TroubleCode | null,
+		backfill: query.has("backfill"),
+		settings,
+		lively: true,
+	});
+	const open = Number(query.get("open") ?? 0);
+	if (open) setTimeout(() => host.emit({ what: "openChat", chat: open }), 100);
+	return host;
+}

@@ -1,0 +1,94 @@
+// The port between the page and whatever holds the data: the core behind Tauri, or the fake in tests.
+import type {
+	AccountId,
+	AccountView,
+	AppView,
+	ChatId,
+	ChatPage,
+	ChatQuery,
+	ChatView,
+	ErrorCode,
+	KeyCheck,
+	KeyInput,
+	MediaId,
+	MessageCursor,
+	MessageId,
+	MessagePage,
+	MessageRow,
+	Notice,
+	OutboxId,
+	SecretFallback,
+	Settings,
+	ShopMode,
+	UiError,
+} from "./contract";
+
+/** A command failed. The page chooses words by `code`; `message` is for the log and for curious readers. */
+export class HostError extends Error {
+	readonly code: ErrorCode;
+
+	constructor(error: UiError) {
+		super(error.message);
+		this.name = "HostError";
+		this.code = error.code;
+	}
+}
+
+/** The code of anything thrown by a host call; what is not a `HostError` is a fault of the program. */
+export function errorCode(error: unknown): ErrorCode {
+	return error instanceof HostError ? error.code : "internal";
+}
+
+/** Every command may throw {@link HostError}. */
+export interface Host {
+	appView(): Promise<AppView>;
+	listChats(query: ChatQuery): Promise<ChatPage>;
+	chat(chat: ChatId): Promise<ChatView>;
+	/** The newest page when `before` is null. */
+	messages(chat: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage>;
+	/** Says which chat is on the screen. */
+	openChat(chat: ChatId | null): Promise<void>;
+	/** Only when the seller really looked. */
+	markRead(chat: ChatId): Promise<void>;
+	/** Returns the local echo. */
+	sendText(chat: ChatId, text: string): Promise<MessageRow>;
+	sendImage(chat: ChatId, fileName: string, dataBase64: string): Promise<MessageRow>;
+	retrySend(outbox: OutboxId): Promise<void>;
+	/** Returns the text, to edit or to drop. */
+	discardSend(outbox: OutboxId): Promise<string | null>;
+	deleteMessage(message: MessageId): Promise<void>;
+	saveComposer(chat: ChatId, text: string): Promise<void>;
+	/** In the system browser; http(s) only. */
+	openLink(url: string): Promise<void>;
+	checkKey(key: KeyInput): Promise<KeyCheck>;
+	addAccount(key: KeyInput): Promise<AccountView>;
+	replaceKey(account: AccountId, key: KeyInput): Promise<void>;
+	removeAccount(account: AccountId, keepArchive: boolean): Promise<void>;
+	checkNow(account: AccountId | null): Promise<void>;
+	pauseBackfill(account: AccountId, paused: boolean): Promise<void>;
+	saveSettings(settings: Settings): Promise<void>;
+	chooseSecretFallback(fallback: SecretFallback, passphrase: string | null): Promise<void>;
+	unlockSecrets(passphrase: string): Promise<void>;
+	showShop(mode: ShopMode): Promise<void>;
+	tryAlert(): Promise<void>;
+	/** Hears every notice; returns the unsubscriber. */
+	on(handler: (notice: Notice) => void): () => void;
+	/** Address for an `<img>`. */
+	mediaUrl(id: MediaId): string;
+	/** The bytes, for what cannot be played from an address. */
+	fetchMedia(id: MediaId): Promise<Blob>;
+}
+
+/** Fan-out of notices to the page's controllers. */
+export class NoticeHub {
+	#handlers = new Set<(notice: Notice) => void>();
+
+	on(handler: (notice: Notice) => void): () => void {
+		this.#handlers.add(handler);
+		return () => this.#handlers.delete(handler);
+	}
+
+	emit(notice: Notice): void {
+		for (const handler of [...this.#handlers]) handler(notice);
+	}
+}

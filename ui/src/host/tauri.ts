@@ -1,0 +1,144 @@
+// The host behind Tauri: commands by `invoke`, notices by one event listener.
+import { convertFileSrc, invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type {
+	AccountId,
+	AccountView,
+	AppView,
+	ChatId,
+	ChatPage,
+	ChatQuery,
+	ChatView,
+	KeyCheck,
+	KeyInput,
+	MediaId,
+	MessageCursor,
+	MessageId,
+	MessagePage,
+	MessageRow,
+	Notice,
+	OutboxId,
+	SecretFallback,
+	Settings,
+	ShopMode,
+	UiError,
+} from "./contract";
+import { HostError, NoticeHub, type Host } from "./host";
+
+function isUiError(value: unknown): value is UiError {
+	return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}
+
+async function call<Answer>(command: string, args: Record<string, unknown> = {}): Promise<Answer> {
+	try {
+		return await invoke<Answer>(command, args);
+	} catch (error) {
+		if (isUiError(error)) throw new HostError(error);
+		throw new HostError({ code: "internal", message: `${command}: ${String(error)}` });
+	}
+}
+
+class TauriHost implements Host {
+	#hub = new NoticeHub();
+
+	/** Resolves when notices are heard, so that none falls between the first reading and the listener. */
+	async listen(): Promise<void> {
+		await listen<Notice>("notice", (event) => this.#hub.emit(event.payload));
+	}
+
+	appView(): Promise<AppView> {
+		return call("app_view");
+	}
+	listChats(query: ChatQuery): Promise<ChatPage> {
+		return call("list_chats", { query });
+	}
+	chat(chat: ChatId): Promise<ChatView> {
+		return call("chat", { chat });
+	}
+	messages(chat: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage> {
+		return call("messages", { chat, before, limit });
+	}
+	openChat(chat: ChatId | null): Promise<void> {
+		return call("open_chat", { chat });
+	}
+	markRead(chat: ChatId): Promise<void> {
+		return call("mark_read", { chat });
+	}
+	sendText(chat: ChatId, text: string): Promise<MessageRow> {
+		return call("send_text", { chat, text });
+	}
+	sendImage(chat: ChatId, fileName: string, dataBase64: string): Promise<MessageRow> {
+		return call("send_image", { chat, fileName, dataBase64 });
+	}
+	retrySend(outbox: OutboxId): Promise<void> {
+		return call("retry_send", { outbox });
+	}
+	discardSend(outbox: OutboxId): Promise<string | null> {
+		return call("discard_send", { outbox });
+	}
+	deleteMessage(message: MessageId): Promise<void> {
+		return call("delete_message", { message });
+	}
+	saveComposer(chat: ChatId, text: string): Promise<void> {
+		return call("save_composer", { chat, text });
+	}
+	openLink(url: string): Promise<void> {
+		return call("open_link", { url });
+	}
+	checkKey(key: KeyInput): Promise<KeyCheck> {
+		return call("check_key", { key });
+	}
+	addAccount(key: KeyInput): Promise<AccountView> {
+		return call("add_account", { key });
+	}
+	replaceKey(account: AccountId, key: KeyInput): Promise<void> {
+		return call("replace_key", { account, key });
+	}
+	removeAccount(account: AccountId, keepArchive: boolean): Promise<void> {
+		return call("remove_account", { account, keepArchive });
+	}
+	checkNow(account: AccountId | null): Promise<void> {
+		return call("check_now", { account });
+	}
+	pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
+		return call("pause_backfill", { account, paused });
+	}
+	saveSettings(settings: Settings): Promise<void> {
+		return call("save_settings", { settings });
+	}
+	chooseSecretFallback(fallback: SecretFallback, passphrase: string | null): Promise<void> {
+		return call("choose_secret_fallback", { fallback, passphrase });
+	}
+	unlockSecrets(passphrase: string): Promise<void> {
+		return call("unlock_secrets", { passphrase });
+	}
+	showShop(mode: ShopMode): Promise<void> {
+		return call("show_shop", { mode });
+	}
+	tryAlert(): Promise<void> {
+		return call("try_alert");
+	}
+	on(handler: (notice: Notice) => void): () => void {
+		return this.#hub.on(handler);
+	}
+	mediaUrl(id: MediaId): string {
+		return convertFileSrc(String(id), "media");
+	}
+	async fetchMedia(id: MediaId): Promise<Blob> {
+		const answer = await fetch(this.mediaUrl(id));
+		if (!answer.ok) throw new HostError({ code: "notFound", message: `media ${id}: HTTP ${answer.status}` });
+		return answer.blob();
+	}
+}
+
+/** Connects to the core this window belongs to. */
+export async function connectTauri(): Promise<Host> {
+	const host = new TauriHost();
+	await host.listen();
+	return host;
+}
+
+/** Whether this page runs in the program's window rather than in a plain browser. */
+export function insideTauri(): boolean {
+	return "__TAURI_INTERNALS__" in window;
+}

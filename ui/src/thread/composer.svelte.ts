@@ -1,0 +1,134 @@
+// The seller's half-typed text and pictures, chat by chat. Text is never lost: it is kept while typing, and a failed send gives it back.
+import type { ChatId, ErrorCode, MessageRow } from "../host/contract";
+import { errorCode, type Host } from "../host";
+import { holdPicture, pictureFault, releasePicture, toBase64, type Picture } from "./pictures";
+import { splitText, TEXT_LIMIT } from "./split";
+
+const SAVE_AFTER_MS = 300;
+
+export class Composer {
+	chat = $state<ChatId | null>(null);
+	text = $state("");
+	pictures = $state.raw<Picture[]>([]);
+	/** Messages the text would become. */
+	pieces = $derived(this.text.length > TEXT_LIMIT ? splitText(this.text) : null);
+	empty = $derived(this.text.trim() === "" && this.pictures.length === 0);
+	error = $state<ErrorCode | null>(null);
+	#host: Host;
+	/** What this window typed, by chat; the core's copy is older. */
+	#typed = new Map<ChatId, string>();
+	#held = new Map<ChatId, Picture[]>();
+	#unsaved = new Set<ChatId>();
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(host: Host) {
+		this.#host = host;
+	}
+
+	/** Turns to another chat; what was typed in the former one is saved first. */
+	turnTo(chat: ChatId | null): void {
+		if (chat === this.chat) return;
+		void this.flush();
+		this.chat = chat;
+		this.text = chat === null ? "" : (this.#typed.get(chat) ?? "");
+		this.pictures = chat === null ? [] : (this.#held.get(chat) ?? []);
+		this.error = null;
+	}
+
+	/** The core's copy, used unless this window knows better. */
+	adopt(chat: ChatId, stored: string): void {
+		if (this.#typed.has(chat)) return;
+		this.#typed.set(chat, stored);
+		if (chat === this.chat) this.text = stored;
+	}
+
+	type(text: string): void {
+		if (this.chat === null) return;
+		this.error = null;
+		this.#put(this.chat, text);
+	}
+
+	/** Saves what is not saved yet. */
+	async flush(): Promise<void> {
+		clearTimeout(this.#timer);
+		const chats = [...this.#unsaved];
+		this.#unsaved.clear();
+		await Promise.all(
+			chats.map((chat) => this.#host.saveComposer(chat, this.#typed.get(chat) ?? "").catch(() => this.#unsaved.add(chat))),
+		);
+	}
+
+	/** Another shop has other chats under the same numbers. */
+	forget(): void {
+		this.turnTo(null);
+		this.#typed.clear();
+		this.#held.clear();
+		this.#unsaved.clear();
+	}
+
+	attach(files: Iterable<File>): void {
+		if (this.chat === null) return;
+		this.error = null;
+		const good: Picture[] = [];
+		for (const file of files) {
+			const fault = pictureFault(file);
+			if (fault) this.error = fault;
+			else good.push(holdPicture(file));
+		}
+		this.#hold(this.chat, [...this.pictures, ...good]);
+	}
+
+	detach(picture: Picture): void {
+		if (this.chat === null) return;
+		releasePicture(picture);
+		this.#hold(this.chat, this.pictures.filter((held) => held !== picture));
+	}
+
+	/** Puts text of a reply that did not go out in front of what is there. */
+	restore(chat: ChatId, text: string): void {
+		const present = this.#typed.get(chat) ?? "";
+		this.#put(chat, [text, present].filter((part) => part.trim()).join("\n"));
+	}
+
+	/** Pictures first, then the text in as many messages as it needs. `echo` gets each row the moment the core has it. */
+	async send(echo: (chat: ChatId, row: MessageRow) => void): Promise<void> {
+		const chat = this.chat;
+		if (chat === null || this.empty) return;
+		const pictures = [...this.pictures];
+		const pieces = splitText(this.text);
+		this.error = null;
+		// The field is free for the next thought at once; what fails comes back.
+		this.#hold(chat, []);
+		this.#put(chat, "");
+		try {
+			while (pictures[0]) {
+				const picture = pictures[0];
+				echo(chat, await this.#host.sendImage(chat, picture.file.name || "picture.png", await toBase64(picture.file)));
+				releasePicture(picture);
+				pictures.shift();
+			}
+			while (pieces[0] !== undefined) {
+				echo(chat, await this.#host.sendText(chat, pieces[0]));
+				pieces.shift();
+			}
+		} catch (error) {
+			this.#hold(chat, [...pictures, ...(this.#held.get(chat) ?? [])]);
+			if (pieces.length) this.restore(chat, pieces.join("\n"));
+			if (chat === this.chat) this.error = errorCode(error);
+		}
+		await this.flush();
+	}
+
+	#put(chat: ChatId, text: string): void {
+		this.#typed.set(chat, text);
+		this.#unsaved.add(chat);
+		if (chat === this.chat) this.text = text;
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.flush(), SAVE_AFTER_MS);
+	}
+
+	#hold(chat: ChatId, pictures: Picture[]): void {
+		this.#held.set(chat, pictures);
+		if (chat === this.chat) this.pictures = pictures;
+	}
+}

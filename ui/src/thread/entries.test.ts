@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { message } from "../host/fakeData";
+import { threadEntries } from "./entries";
+
+const at = (day: number, hour: number, minute: number) => new Date(2026, 9, day, hour, minute).getTime();
+const text = (outgoing: boolean, ms: number) => message(outgoing, ms, { kind: "text", text: "…" });
+
+test("days part the messages, runs of one side within minutes stand together", () => {
+	const rows = [text(false, at(1, 10, 0)), text(false, at(1, 10, 2)), text(true, at(1, 10, 3)), text(true, at(1, 11, 0)), text(true, at(2, 0, 1))];
+	const entries = threadEntries(rows, null);
+	expect(entries.map((entry) => (entry.kind === "message" ? `${entry.first ? "[" : ""}${entry.last ? "]" : ""}` : entry.kind))).toEqual(["day", "[", "]", "[]", "[]", "day", "[]"]);
+});
+
+test("the divider stands before the first unread message and parts its run", () => {
+	const rows = [text(false, at(1, 10, 0)), text(false, at(1, 10, 1))];
+	const entries = threadEntries(rows, rows[1]?.id ?? null);
+	expect(entries.map((entry) => entry.kind)).toEqual(["day", "message", "unread", "message"]);
+	expect(entries.filter((entry) => entry.kind === "message").every((entry) => entry.first && entry.last)).toBe(true);
+});
+
+test("keys are unique, also when the divider moves", () => {
+	const rows = [text(false, at(1, 10, 0)), text(true, at(2, 10, 1))];
+	const keys = threadEntries(rows, rows[0]?.id ?? null).map((entry) => entry.key);
+	expect(new Set(keys).size).toBe(keys.length);
+});

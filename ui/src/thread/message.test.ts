@@ -1,0 +1,193 @@
+import { screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Delivery, MessageBody, MessageRow } from "../host/contract";
+import { message } from "../host/fakeData";
+import { renderIn, testFrame, type TestFrame } from "../testing/render";
+import { MessageActions } from "./actions";
+import { Composer } from "./composer.svelte";
+import MessageView from "./MessageView.svelte";
+import { Thread } from "./thread.svelte";
+
+let frame: TestFrame;
+let composer: Composer;
+let thread: Thread;
+
+beforeEach(async () => {
+	frame = await testFrame();
+	composer = new Composer(frame.host);
+	thread = new Thread(frame.host);
+});
+
+function show(row: MessageRow, onview = vi.fn()) {
+	renderIn(frame, MessageView, {
+		row,
+		first: true,
+		last: true,
+		buyer: "Анна",
+		siteUrl: "https://www.avito.ru/profile/messenger/channel/1",
+		actions: new MessageActions(frame.host, frame.app, thread, composer),
+		onview,
+		onmenu: vi.fn(),
+	});
+	return screen.getByTestId("message");
+}
+
+const incoming = (body: MessageBody, more: Partial<MessageRow> = {}) => show(message(false, Date.now(), body, more));
+const opened = () => frame.host.calls.filter(([name]) => name === "openLink").map(([, url]) => url);
+
+describe("every kind of message", () => {
+	test("text keeps its lines, and markup in it stays text", () => {
+		const element = incoming({ kind: "text", text: "Первая\n<img src=x onerror=alert(1)>" });
+		expect(element.querySelector("img")).toBeNull();
+		expect(element.querySelector(".text")?.textContent).toBe("Первая\n<img src=x onerror=alert(1)>");
+	});
+
+	test("a picture takes its place and opens large", async () => {
+		const view = vi.fn();
+		const element = show(message(false, 1, { kind: "image", small: 2001, large: 2002, width: 1280, height: 960, caption: "вид сбоку" }), view);
+		expect(within(element).getByRole("img", { name: "вид сбоку" }).getAttribute("src")).toBe(frame.host.mediaUrl(2001));
+		await userEvent.click(within(element).getByRole("button", { name: "Открыть фото" }));
+		expect(view).toHaveBeenCalledOnce();
+	});
+
+	test("a picture without a file says so", () => {
+		expect(incoming({ kind: "image", small: null, large: null, width: null, height: null, caption: null }).textContent).toContain("Фото не загрузилось");
+	});
+
+	test("a link card names the host the address leads to, whatever the preview says", async () => {
+		const element = incoming({ kind: "link", text: "", url: "https://avito.ru@evil.example/pay", title: "Avito Доставка", description: null, domain: "avito.ru" });
+		expect(element.textContent).toContain("evil.example");
+		expect(element.textContent).toContain("не Avito");
+		await userEvent.click(within(element).getByTestId("link-card"));
+		expect(opened()).toEqual([]);
+		expect(frame.links.asking).toBe("https://avito.ru@evil.example/pay");
+	});
+
+	test("a listing opens on Avito", async () => {
+		const element = incoming({ kind: "item", title: "Шлем", price: "2 100 ₽", url: "https://www.avito.ru/2222", picture: null });
+		expect(element.textContent).toContain("2 100 ₽");
+		await userEvent.click(within(element).getByRole("button", { name: /Шлем/ }));
+		await vi.waitFor(() => expect(opened()).toEqual(["https://www.avito.ru/2222"]));
+	});
+
+	test("a place opens on the map at its point, longitude first", async () => {
+		const element = incoming({ kind: "location", title: "Встреча", text: "Казань, Баумана, 44", lat: 55.79, lon: 49.12 });
+		expect(element.textContent).toContain("Казань, Баумана, 44");
+		await userEvent.click(within(element).getByRole("button", { name: "Открыть на карте" }));
+		await vi.waitFor(() => expect(opened()).toEqual(["https://yandex.ru/maps/?pt=49.12,55.79&z=16&l=map"]));
+	});
+
+	test("a missed call is called so", () => expect(incoming({ kind: "call", missed: true }).textContent).toContain("Пропущенный звонок"));
+
+	test("a voice message plays from a blob", async () => {
+		const play = vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue();
+		const make = vi.spyOn(URL, "createObjectURL");
+		const element = incoming({ kind: "voice", media: 9001 });
+		await userEvent.click(within(element).getByRole("button", { name: "Слушать" }));
+		await vi.waitFor(() => expect(play).toHaveBeenCalledOnce());
+		expect(make.mock.calls[0]?.[0]).toBeInstanceOf(Blob);
+	});
+
+	test("a voice message that cannot be read says so", async () => {
+		vi.spyOn(frame.host, "fetchMedia").mockRejectedValue(new Error("gone"));
+		const element = incoming({ kind: "voice", media: 9001 });
+		await userEvent.click(within(element).getByTestId("voice-play"));
+		await vi.waitFor(() => expect(element.textContent).toContain("Не удалось воспроизвести"));
+	});
+
+	test("Avito's note stands without a bubble", () => {
+		const element = incoming({ kind: "system", text: "Объявление снято" });
+		expect(element.textContent).toContain("Объявление снято");
+		expect(element.querySelector(".bubble")).toBeNull();
+	});
+
+	test("a deleted message keeps our copy and its mark; without a copy only the fact", () => {
+		const kept = incoming({ kind: "text", text: "Передумал" }, { deleted: true });
+		expect(kept.textContent).toContain("Передумал");
+		expect(kept.textContent).toContain("Удалено на Avito");
+	});
+
+	test("a message deleted before we had it says so", () => expect(incoming({ kind: "deleted" }).textContent).toContain("Сообщение удалено на Avito"));
+
+	test("an unknown kind is a stub that leads to the chat on Avito", async () => {
+		const element = incoming({ kind: "unsupported", what: "hologram" });
+		await userEvent.click(within(element).getByRole("button", { name: "Открыть чат на Avito" }));
+		await vi.waitFor(() => expect(opened()).toEqual(["https://www.avito.ru/profile/messenger/channel/1"]));
+	});
+
+	test("a kind this page has never heard of does not break the thread", () => {
+		expect(incoming({ kind: "poll" } as unknown as MessageBody).textContent).toContain("Такие сообщения видны только на Avito");
+	});
+
+	test("a quote names who is quoted", () => {
+		const quote = { outgoing: false, preview: { kind: "image", text: "", outgoing: false, delivery: null } } as const;
+		incoming({ kind: "text", text: "Да" }, { quote });
+		expect(screen.getByTestId("quote").textContent).toMatch(/Анна\s*Фото/);
+	});
+});
+
+describe("addresses in a message", () => {
+	test("Avito's opens at once, any other is asked about first", async () => {
+		incoming({ kind: "text", text: "https://www.avito.ru/1 или https://pay.example/2" });
+		const [avito, other] = screen.getAllByTestId("text-link");
+		await userEvent.click(other as HTMLElement);
+		expect(opened()).toEqual([]);
+		expect(frame.links.asking).toBe("https://pay.example/2");
+		await userEvent.click(avito as HTMLElement);
+		await vi.waitFor(() => expect(opened()).toEqual(["https://www.avito.ru/1"]));
+	});
+});
+
+describe("a reply on its way", () => {
+	const ours = (delivery: Delivery, body: MessageBody = { kind: "text", text: "Отправлю завтра" }) =>
+		show(message(true, Date.now(), body, { delivery, outbox: 77, id: null, deletableUntilMs: null }));
+
+	test.each(["queued", "sending", "checking", "sent", "read"] as const)("%s shows as its own state", (state) => {
+		expect(ours({ state }).dataset["state"]).toBe(state);
+	});
+
+	test("waiting says why and when it goes on", () => {
+		const until = new Date();
+		until.setHours(23, 59, 0, 0);
+		expect(ours({ state: "waiting", code: "network", untilMs: until.getTime() }).textContent).toContain("Нет связи. Отправим в\u00a023:59");
+	});
+
+	async function failed(body?: MessageBody) {
+		const row = await frame.host.sendText(2, "Отправлю завтра");
+		frame.host.setDelivery(2, row.key, { state: "failed", code: "refused", detail: "Bad request" });
+		await thread.open(2);
+		composer.turnTo(2);
+		frame.host.calls.length = 0;
+		const shown = thread.rows.at(-1) as MessageRow;
+		show(body ? { ...shown, body } : shown);
+		return row.outbox;
+	}
+
+	test("failed says why in words and can be sent again", async () => {
+		const outbox = await failed();
+		expect(screen.getByTestId("send-failed").textContent).toContain("Avito не принял сообщение");
+		await userEvent.click(screen.getByTestId("retry-send"));
+		expect(frame.host.calls).toContainEqual(["retrySend", outbox]);
+	});
+
+	test("edit puts the words back into the composer and takes the reply away", async () => {
+		await failed();
+		await userEvent.click(screen.getByTestId("edit-send"));
+		await vi.waitFor(() => expect(composer.text).toBe("Отправлю завтра"));
+		await vi.waitFor(() => expect(thread.rows.some((row) => row.outbox !== null)).toBe(false));
+	});
+
+	test("delete takes the reply away and leaves the composer alone", async () => {
+		await failed();
+		await userEvent.click(screen.getByTestId("discard-send"));
+		await vi.waitFor(() => expect(thread.rows.some((row) => row.outbox !== null)).toBe(false));
+		expect(composer.text).toBe("");
+	});
+
+	test("a picture cannot be edited, only sent again or deleted", async () => {
+		await failed({ kind: "image", small: 1, large: 1, width: null, height: null, caption: null });
+		expect(screen.queryByTestId("edit-send")).toBeNull();
+		expect(screen.getByTestId("retry-send")).toBeTruthy();
+	});
+});

@@ -1,0 +1,208 @@
+// The open chat: its newest page re-read on notices and merged by key, older pages read on demand.
+import type { ChatId, ChatView, ErrorCode, MessageCursor, MessageId, MessagePage, MessageRow, Notice } from "../host/contract";
+import { errorCode, type Host } from "../host";
+import { perFrame } from "../shared/frame";
+
+const PAGE = 60;
+const MOST = 200;
+/** Messages shown above the first unread one. */
+const CONTEXT = 20;
+const REMEMBERED = 30;
+
+type Remembered = { view: ChatView; page: MessagePage };
+
+export class Thread {
+	chatId = $state<ChatId | null>(null);
+	view = $state.raw<ChatView | null>(null);
+	rows = $state.raw<MessageRow[]>([]);
+	/** Whether older messages can be read. */
+	hasOlder = $state(false);
+	loadingOlder = $state(false);
+	ready = $state(false);
+	error = $state<ErrorCode | null>(null);
+	/** The divider stays where it was when the chat was opened. */
+	firstUnread = $state<MessageId | null>(null);
+	#host: Host;
+	#older: MessageCursor | null = null;
+	/** Raised when another chat is opened; answers for the former one are dropped. */
+	#turn = 0;
+	/** Raised when our own rows become newer than any answer under way. */
+	#revision = 0;
+	#dirty = false;
+	#reading: number | null = null;
+	#dividerSet = false;
+	/** Rows the first page should hold. */
+	#span = 0;
+	#markedRead = "";
+	/** Chats shown before, for an instant first paint. */
+	#remembered = new Map<ChatId, Remembered>();
+
+	constructor(host: Host) {
+		this.#host = host;
+	}
+
+	start(): () => void {
+		const soon = perFrame(() => this.refresh());
+		return this.#host.on((notice: Notice) => {
+			if (this.chatId === null) return;
+			const ours =
+				notice.what === "everything" ||
+				(notice.what === "messages" && notice.chat === this.chatId) ||
+				(notice.what === "chats" && (notice.chats.length === 0 || notice.chats.includes(this.chatId)));
+			if (ours) soon();
+		});
+	}
+
+	/** `unread`: how many messages are unread as far as known, so that the first of them is in the first page. */
+	async open(chat: ChatId, unread = 0): Promise<void> {
+		if (chat === this.chatId) return;
+		this.#reset(chat);
+		this.#span = unread + CONTEXT;
+		const known = this.#remembered.get(chat);
+		if (known) {
+			this.view = known.view;
+			this.rows = known.page.rows;
+			this.#setOlder(known.page.older);
+			this.ready = true;
+		}
+		this.#host.openChat(chat).catch(() => undefined);
+		this.#dirty = true;
+		await this.#read();
+	}
+
+	close(): void {
+		if (this.chatId === null) return;
+		this.#reset(null);
+		this.#host.openChat(null).catch(() => undefined);
+	}
+
+	/** Another shop has other chats under the same numbers. */
+	forget(): void {
+		this.close();
+		this.#remembered.clear();
+	}
+
+	#reset(chat: ChatId | null): void {
+		this.#turn++;
+		this.#revision++;
+		this.chatId = chat;
+		this.view = null;
+		this.rows = [];
+		this.#setOlder(null);
+		this.loadingOlder = false;
+		this.ready = false;
+		this.error = null;
+		this.firstUnread = null;
+		this.#dividerSet = false;
+		this.#markedRead = "";
+		this.#dirty = false;
+	}
+
+	refresh(): void {
+		if (this.chatId === null) return;
+		this.#dirty = true;
+		void this.#read();
+	}
+
+	/** Puts the echo of a reply on the screen before any notice says so. */
+	append(chat: ChatId, row: MessageRow): void {
+		if (chat !== this.chatId) return;
+		this.#revision++;
+		if (!this.rows.some((known) => known.key === row.key)) this.rows = [...this.rows, row];
+		this.refresh();
+	}
+
+	async loadOlder(): Promise<void> {
+		if (!this.#older || this.loadingOlder || this.chatId === null) return;
+		const [turn, before] = [this.#turn, this.#older];
+		this.loadingOlder = true;
+		try {
+			const page = await this.#host.messages(this.chatId, before, PAGE);
+			if (turn !== this.#turn || before !== this.#older) return;
+			const known = new Set(this.rows.map((row) => row.key));
+			this.rows = [...page.rows.filter((row) => !known.has(row.key)), ...this.rows];
+			this.#setOlder(page.older);
+		} catch (error) {
+			if (turn === this.#turn) this.error = errorCode(error);
+		} finally {
+			if (turn === this.#turn) this.loadingOlder = false;
+		}
+	}
+
+	/**
+	 * Call when the newest message is in sight. Marks the chat read only if the seller can really see it, once per newest
+	 * incoming message.
+	 */
+	looked(): void {
+		if (this.chatId === null || !this.view || this.view.row.unread === 0 || !document.hasFocus()) return;
+		const newest = this.rows.findLast((row) => !row.outgoing)?.key ?? "";
+		const mark = `${this.chatId} ${newest}`;
+		if (mark === this.#markedRead) return;
+		this.#markedRead = mark;
+		this.#host.markRead(this.chatId).catch(() => (this.#markedRead = ""));
+	}
+
+	/** One reader per opened chat; reads again while something changed meanwhile. */
+	async #read(): Promise<void> {
+		const [turn, chat] = [this.#turn, this.chatId];
+		if (chat === null || this.#reading === turn) return;
+		this.#reading = turn;
+		try {
+			while (turn === this.#turn && this.#dirty) {
+				this.#dirty = false;
+				const revision = this.#revision;
+				const limit = Math.min(MOST, Math.max(PAGE, this.rows.length, this.#span));
+				const [view, page] = await Promise.all([this.#host.chat(chat), this.#host.messages(chat, null, limit)]);
+				if (turn !== this.#turn) return;
+				if (revision !== this.#revision) {
+					this.#dirty = true;
+					continue;
+				}
+				this.#take(chat, view, page);
+			}
+		} catch (error) {
+			if (turn === this.#turn) this.error = errorCode(error);
+		} finally {
+			if (this.#reading === turn) this.#reading = null;
+		}
+	}
+
+	#take(chat: ChatId, view: ChatView, page: MessagePage): void {
+		if (!this.#dividerSet) {
+			this.#dividerSet = true;
+			this.firstUnread = view.firstUnread;
+		}
+		const merged = mergeNewest(this.rows, page);
+		this.view = view;
+		this.rows = merged.rows;
+		if (merged.replaced) this.#setOlder(page.older);
+		this.ready = true;
+		this.error = null;
+		this.#remember(chat, { view, page });
+	}
+
+	#setOlder(older: MessageCursor | null): void {
+		this.#older = older;
+		this.hasOlder = older !== null;
+	}
+
+	#remember(chat: ChatId, state: Remembered): void {
+		this.#remembered.delete(chat);
+		this.#remembered.set(chat, state);
+		const oldest = this.#remembered.keys().next();
+		if (this.#remembered.size > REMEMBERED && !oldest.done) this.#remembered.delete(oldest.value);
+	}
+}
+
+/**
+ * The newest page is the truth for the time it covers; rows before it are kept if the page joins on to them. `replaced`: nothing
+ * older was kept, so the page's own cursor holds.
+ */
+export function mergeNewest(rows: MessageRow[], page: MessagePage): { rows: MessageRow[]; replaced: boolean } {
+	const first = page.rows[0];
+	if (!first || page.older === null) return { rows: page.rows, replaced: true };
+	const inPage = new Set(page.rows.map((row) => row.key));
+	const joint = rows.findIndex((row) => inPage.has(row.key));
+	const kept = joint < 0 ? [] : rows.slice(0, joint).filter((row) => row.sentMs <= first.sentMs);
+	return { rows: [...kept, ...page.rows], replaced: kept.length === 0 };
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test, vi } from "vitest";
+import type { MessagePage, MessageRow } from "../host/contract";
+import { FakeHost } from "../host/fake";
+import { message } from "../host/fakeData";
+import { Gate } from "../testing/gate";
+import { mergeNewest, Thread } from "./thread.svelte";
+
+const text = (words: string) => ({ kind: "text", text: words }) as const;
+
+async function openThread(host: FakeHost, chat: number): Promise<Thread> {
+	const thread = new Thread(host);
+	await thread.open(chat);
+	expect(thread.ready).toBe(true);
+	return thread;
+}
+
+describe("thread", () => {
+	test("opens at the newest page and reads older ones in front of it", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 1);
+		const whole = host.chats[0]?.messages ?? [];
+		expect(thread.rows).toEqual(whole.slice(-60));
+		expect(thread.hasOlder).toBe(true);
+		await thread.loadOlder();
+		expect(thread.rows).toEqual(whole);
+		expect(thread.hasOlder).toBe(false);
+		await thread.loadOlder();
+		expect(thread.rows).toEqual(whole);
+	});
+
+	test("a notice adds the new message and keeps the older ones that were read", async () => {
+		const host = new FakeHost();
+		const thread = new Thread(host);
+		const stop = thread.start();
+		await thread.open(1);
+		await thread.loadOlder();
+		const before = thread.rows.length;
+		const added = host.deliver(1, text("Ещё вопрос"));
+		await vi.waitFor(() => expect(thread.rows.at(-1)?.key).toBe(added.key));
+		expect(thread.rows).toHaveLength(before + 1);
+		stop();
+	});
+
+	test("an answer for a chat that was left is dropped", async () => {
+		const host = new FakeHost();
+		const gate = new Gate<MessagePage>();
+		const spy = vi.spyOn(host, "messages").mockImplementationOnce(gate.call);
+		const thread = new Thread(host);
+		const first = thread.open(1);
+		await vi.waitFor(() => expect(gate.waiting).toBe(1));
+		await thread.open(2);
+		const rows = thread.rows;
+		gate.answer(0, { rows: [message(false, 1, text("из первого чата"))], older: null });
+		await first;
+		expect(thread.rows).toBe(rows);
+		expect(thread.chatId).toBe(2);
+		expect(spy).toHaveBeenCalledTimes(2);
+	});
+
+	test("an answer older than our own echo does not take the echo away", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 2);
+		const gate = new Gate<MessagePage>();
+		const stale = { rows: thread.rows, older: null };
+		vi.spyOn(host, "messages").mockImplementationOnce(gate.call);
+		thread.refresh();
+		await vi.waitFor(() => expect(gate.waiting).toBe(1));
+		const echo = await host.sendText(2, "Да, отправлю");
+		thread.append(2, echo);
+		gate.answer(0, stale);
+		await vi.waitFor(() => expect(host.calls.filter(([name]) => name === "chat").length).toBeGreaterThanOrEqual(3));
+		expect(thread.rows.at(-1)?.key).toBe(echo.key);
+		expect(thread.rows.filter((row) => row.key === echo.key)).toHaveLength(1);
+	});
+
+	test("a chat seen before is there at once and then read again", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 1);
+		await thread.open(2);
+		const again = thread.open(1);
+		expect(thread.ready).toBe(true);
+		expect(thread.rows).toHaveLength(60);
+		await again;
+		expect(thread.rows).toHaveLength(60);
+	});
+
+	test("the unread divider stays where it was while the chat is open", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 1);
+		const divider = thread.firstUnread;
+		expect(divider).not.toBeNull();
+		await host.markRead(1);
+		thread.refresh();
+		await vi.waitFor(() => expect(thread.view?.row.unread).toBe(0));
+		expect(thread.firstUnread).toBe(divider);
+	});
+
+	test("another shop forgets what chats of the same numbers held", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 1);
+		thread.forget();
+		expect(thread.chatId).toBeNull();
+		void thread.open(1);
+		expect(thread.rows).toEqual([]);
+	});
+});
+
+describe("marking read", () => {
+	const marks = (host: FakeHost) => host.calls.filter(([name]) => name === "markRead").length;
+
+	test("happens once per newest message of the buyer", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 1);
+		thread.looked();
+		thread.looked();
+		expect(marks(host)).toBe(1);
+		await vi.waitFor(() => expect(host.chats[0]?.unread).toBe(0));
+		host.deliver(1, text("Вы тут?"));
+		thread.refresh();
+		await vi.waitFor(() => expect(thread.rows.at(-1)?.body).toEqual(text("Вы тут?")));
+		thread.looked();
+		expect(marks(host)).toBe(2);
+	});
+
+	test("never happens while the window is not in front", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 1);
+		vi.mocked(document.hasFocus).mockReturnValue(false);
+		thread.looked();
+		expect(marks(host)).toBe(0);
+	});
+
+	test("is not asked for where nothing is unread", async () => {
+		const host = new FakeHost();
+		const thread = await openThread(host, 2);
+		thread.looked();
+		expect(marks(host)).toBe(0);
+	});
+});
+
+describe("merging the newest page", () => {
+	const row = (key: string, sentMs: number): MessageRow => ({ ...message(false, sentMs, text(key)), key });
+	const older = { sentMs: 0, order: 0, id: 1 };
+
+	test("keeps what is older than the page and takes the page for the rest", () => {
+		const rows = [row("a", 1), row("b", 2), row("c", 3), row("gone", 4)];
+		const page = { rows: [row("b", 2), row("c", 3), row("d", 5)], older };
+		const merged = mergeNewest(rows, page);
+		expect(merged.rows.map(({ key }) => key)).toEqual(["a", "b", "c", "d"]);
+		expect(merged.replaced).toBe(false);
+	});
+
+	test("starts anew when the page does not join on to what was read", () => {
+		const merged = mergeNewest([row("a", 1)], { rows: [row("x", 90), row("y", 91)], older });
+		expect(merged.rows.map(({ key }) => key)).toEqual(["x", "y"]);
+		expect(merged.replaced).toBe(true);
+	});
+
+	test("a page that holds everything replaces everything", () => {
+		const merged = mergeNewest([row("a", 1), row("b", 2)], { rows: [row("b", 2)], older: null });
+		expect(merged.rows.map(({ key }) => key)).toEqual(["b"]);
+	});
+});

@@ -1,0 +1,147 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test, vi } from "vitest";
+import { FakeHost, type FakeOptions } from "../host/fake";
+import { Alerts } from "./alerts.svelte";
+import Window from "./Window.svelte";
+
+async function start(options: FakeOptions = {}) {
+	const host = new FakeHost(options);
+	render(Window, { props: { host } });
+	await vi.waitFor(() => expect(host.calls.map(([name]) => name)).toContain("listChats"));
+	return { host, user: userEvent.setup() };
+}
+
+const row = async (id: number) => (await screen.findAllByTestId("chat-row")).find((element) => element.dataset["chatId"] === String(id)) as HTMLElement;
+const composer = () => screen.getByTestId("composer") as HTMLTextAreaElement;
+
+describe("the window", () => {
+	test("a click opens the chat, Enter sends, and the echo is there", async () => {
+		const { host, user } = await start();
+		await user.click(await row(2));
+		await vi.waitFor(() => expect(screen.getByTestId("thread").dataset["chatId"]).toBe("2"));
+		expect(host.calls).toContainEqual(["openChat", 2]);
+		await user.type(composer(), "Добрый день{Shift>}{Enter}{/Shift}в продаже{Enter}");
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["sendText", 2, "Добрый день\nв продаже"]));
+		await vi.waitFor(() => expect(screen.getAllByTestId("message").at(-1)?.dataset["state"]).toBe("sending"));
+		expect(composer().value).toBe("");
+	});
+
+	test("with Ctrl+Enter chosen, Enter begins a new line", async () => {
+		const { host, user } = await start({ settings: { enterSends: false } });
+		await user.click(await row(2));
+		await user.type(composer(), "раз{Enter}два");
+		expect(composer().value).toBe("раз\nдва");
+		await user.type(composer(), "{Control>}{Enter}{/Control}");
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["sendText", 2, "раз\nдва"]));
+	});
+
+	test("half-typed text stays with its chat and shows in the list", async () => {
+		const { user } = await start();
+		await user.click(await row(2));
+		await user.type(composer(), "почти готово");
+		await user.click(await row(3));
+		await vi.waitFor(() => expect(composer().value).toBe(""));
+		await vi.waitFor(async () => expect((await row(2)).textContent).toMatch(/Не отправлено:\s*почти готово/));
+		await user.click(await row(2));
+		await vi.waitFor(() => expect(composer().value).toBe("почти готово"));
+	});
+
+	test("a clicked notification opens its chat over any dialog", async () => {
+		const { host, user } = await start();
+		await user.click(screen.getByTestId("settings-open"));
+		await screen.findByTestId("settings");
+		host.emit({ what: "openChat", chat: 5 });
+		await vi.waitFor(() => expect(screen.getByTestId("thread").dataset["chatId"]).toBe("5"));
+		expect(screen.queryByTestId("settings")).toBeNull();
+	});
+
+	test("arrow keys and Enter in the search field choose a chat, Esc clears it", async () => {
+		const { user } = await start();
+		await row(1);
+		await user.keyboard("/");
+		expect(document.activeElement).toBe(screen.getByTestId("chat-search"));
+		await user.keyboard("велосипед");
+		await vi.waitFor(() => expect(screen.getAllByTestId("chat-row").length).toBeLessThan(5));
+		await user.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+		const second = screen.getAllByTestId("chat-row")[1]?.dataset["chatId"];
+		await vi.waitFor(() => expect(screen.getByTestId("thread").dataset["chatId"]).toBe(second));
+		await user.click(screen.getByTestId("chat-search"));
+		await user.keyboard("{Escape}");
+		expect((screen.getByTestId("chat-search") as HTMLInputElement).value).toBe("");
+		expect(screen.getByTestId("thread")).toBeTruthy();
+	});
+
+	test("another shop closes the chat: its number means another one there", async () => {
+		const { host, user } = await start({ mode: "demo", hasRealAccounts: true });
+		await user.click(await row(2));
+		await user.type(composer(), "для демо");
+		await user.click(screen.getByTestId("demo-leave"));
+		await vi.waitFor(() => expect(screen.queryByTestId("thread")).toBeNull());
+		const names = host.calls.map(([name]) => name);
+		expect(names.indexOf("saveComposer")).toBeLessThan(names.indexOf("showShop"));
+		await user.click(await row(3));
+		await vi.waitFor(() => expect(composer().value).toBe(""));
+	});
+
+	test("an account that cannot send says why; typing goes on, sending does not", async () => {
+		const { host, user } = await start({ trouble: "wrongKey" });
+		await user.click(await row(2));
+		expect((await screen.findByTestId("send-blocked")).textContent).toContain("ключ не подходит");
+		await user.type(composer(), "не теряется{Enter}");
+		expect(composer().value).toBe("не теряется");
+		expect(host.calls.map(([name]) => name)).not.toContain("sendText");
+		await user.click(within(screen.getByTestId("send-blocked")).getByRole("button"));
+		expect(await screen.findByTestId("onboarding")).toBeTruthy();
+	});
+
+	test("the status line carries the mode and names the trouble", async () => {
+		await start({ trouble: "network" });
+		const line = await screen.findByTestId("status-line");
+		expect(line.dataset["mode"]).toBe("offline");
+		expect(line.textContent).toContain("Нет связи с Avito");
+	});
+
+	test("settings are stored as they are chosen, and the language changes at once", async () => {
+		const { host, user } = await start();
+		await user.click(screen.getByTestId("settings-open"));
+		await user.click(await screen.findByTestId("setting-sound"));
+		expect(host.settings.sound).toBe(false);
+		await user.click(within(screen.getByTestId("setting-language")).getByRole("radio", { name: "English" }));
+		expect(await screen.findByText("Sound of a new message")).toBeTruthy();
+		expect(document.documentElement.lang).toBe("en");
+	});
+
+	test("removing a shop asks what happens to its archive", async () => {
+		const { host, user } = await start();
+		await user.click(screen.getByTestId("settings-open"));
+		await user.click(await screen.findByTestId("remove-account"));
+		expect(host.calls.map(([name]) => name)).not.toContain("removeAccount");
+		await user.click(await screen.findByTestId("remove-keep"));
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["removeAccount", 1, true]));
+	});
+
+	test("sealed keys ask for the passphrase; a wrong one says so, «Позже» shows the chats", async () => {
+		const { user } = await start({ secretStore: "passphraseNeeded" });
+		await user.type(await screen.findByTestId("unlock-passphrase"), "wrong");
+		await user.click(screen.getByTestId("unlock-submit"));
+		expect((await screen.findByRole("alert")).textContent).toContain("Пароль не подходит");
+		await user.click(screen.getByRole("button", { name: "Позже" }));
+		expect(screen.queryByTestId("unlock-passphrase")).toBeNull();
+	});
+});
+
+describe("alerts", () => {
+	test("play the sound only when told to, and are announced", async () => {
+		const host = new FakeHost();
+		const play = vi.fn().mockResolvedValue(undefined);
+		const alerts = new Alerts(host, play);
+		const stop = alerts.start();
+		host.deliver(2, { kind: "voice", media: 9001 });
+		await vi.waitFor(() => expect(alerts.words).toBe("Новое сообщение от Дмитрий Соколов: Голосовое сообщение"));
+		expect(play).toHaveBeenCalledOnce();
+		host.emit({ what: "alert", chat: null, sound: false });
+		expect(play).toHaveBeenCalledOnce();
+		stop();
+	});
+});

@@ -1,0 +1,24 @@
+import { language } from "./language.svelte";
+
+/** «18 240», with no-break spaces. */
+export function number(value: number): string {
+	// CLDR leaves four digits together in some languages; a shop's numbers are easier to compare when they do not differ.
+	return new Intl.NumberFormat(language.locale, { useGrouping: "always" } as Intl.NumberFormatOptions).format(value);
+}
+
+/** A count for a small round badge: «7», «99+». */
+export function badge(value: number): string {
+	return value > 99 ? "99+" : String(value);
+}
+
+/** «42 %». */
+export function percent(part: number, whole: number): string {
+	const share = whole > 0 ? Math.min(1, part / whole) : 0;
+	return new Intl.NumberFormat(language.locale, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** Length of a recording: «0:07», «12:30». */
+export function duration(seconds: number): string {
+	const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+	return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

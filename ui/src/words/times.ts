@@ -1,0 +1,68 @@
+// Times as people write them. Days are the days of the machine's own time zone.
+import { m } from "./generated/messages";
+import { language } from "./language.svelte";
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(ms: number, name: string, options: Intl.DateTimeFormatOptions): string {
+	const key = `${language.locale} ${name}`;
+	let found = formats.get(key);
+	if (!found) {
+		// English here is the English of people who write 24 hours and the day first.
+		found = new Intl.DateTimeFormat(language.locale === "en" ? "en-GB" : language.locale, options);
+		formats.set(key, found);
+	}
+	return found.format(ms);
+}
+
+/** Whole days between two moments by the calendar: 0 today, 1 yesterday, negative in the future. */
+export function daysAgo(ms: number, now: number): number {
+	const midnight = (at: number) => {
+		const date = new Date(at);
+		return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+	};
+	return Math.round((midnight(now) - midnight(ms)) / 86_400_000);
+}
+
+const sameYear = (ms: number, now: number) => new Date(ms).getFullYear() === new Date(now).getFullYear();
+
+/** «14:05» */
+export function clockTime(ms: number): string {
+	return format(ms, "clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+/** For a line of a list: «14:05», «вчера», «пн», «3 окт.», «12.04.2025». */
+export function listTime(ms: number, now: number): string {
+	const days = daysAgo(ms, now);
+	if (days <= 0) return clockTime(ms);
+	if (days === 1) return m.time_yesterday();
+	if (days < 7) return format(ms, "weekday", { weekday: "short" });
+	if (sameYear(ms, now)) return format(ms, "dayMonth", { day: "numeric", month: "short" });
+	return format(ms, "date", { day: "2-digit", month: "2-digit", year: "numeric" });
+}
+
+/** Between the days of a thread: «Сегодня», «Вчера», «3 октября», «3 октября 2024 г.». */
+export function dayLabel(ms: number, now: number): string {
+	const days = daysAgo(ms, now);
+	if (days === 0) return m.time_today_title();
+	if (days === 1) return m.time_yesterday_title();
+	if (sameYear(ms, now)) return format(ms, "dayMonthLong", { day: "numeric", month: "long" });
+	return format(ms, "dateLong", { day: "numeric", month: "long", year: "numeric" });
+}
+
+/** In a sentence: «14:05», «вчера в 14:05», «3 окт. в 14:05». */
+export function moment(ms: number, now: number): string {
+	const days = daysAgo(ms, now);
+	const time = clockTime(ms);
+	if (days === 0) return time;
+	if (days === 1) return m.time_yesterday_at({ time });
+	const day = sameYear(ms, now)
+		? format(ms, "dayMonth", { day: "numeric", month: "short" })
+		: format(ms, "date", { day: "2-digit", month: "2-digit", year: "numeric" });
+	return m.time_day_at({ day, time });
+}
+
+/** The whole date for a tooltip: «3 октября 2026 г., 14:05:09». */
+export function fullTime(ms: number): string {
+	return format(ms, "full", { dateStyle: "long", timeStyle: "medium" });
+}

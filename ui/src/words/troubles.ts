@@ -1,0 +1,111 @@
+// The one table of troubles: how grave, in which words, and what the seller can do.
+import type { TroubleCode } from "../host/contract";
+import { m } from "./generated/messages";
+
+/** `act`: nothing happens until the seller acts. `wait`: goes on by itself. `note`: everything works, only slower. */
+export type Severity = "act" | "wait" | "note";
+
+/** What the button beside the words does. */
+export type TroubleAction = "replaceKey" | "checkNow" | "openTariff";
+
+export type TroubleWords = {
+	severity: Severity;
+	/** One line for the status line. */
+	title: () => string;
+	/** What it means and what to do. */
+	help: () => string;
+	action: TroubleAction;
+	/** Why nothing can be sent meanwhile; none: the outbox goes on by itself. */
+	sendingBlocked: (() => string) | null;
+	/** Within «Повторим в 14:05: …» beside a waiting message. */
+	short: () => string;
+};
+
+export const troubles: Record<TroubleCode, TroubleWords> = {
+	wrongKey: {
+		severity: "act",
+		title: m.trouble_wrong_key,
+		help: m.trouble_wrong_key_help,
+		action: "replaceKey",
+		sendingBlocked: m.blocked_wrong_key,
+		short: m.trouble_wrong_key,
+	},
+	secretMissing: {
+		severity: "act",
+		title: m.trouble_secret_missing,
+		help: m.trouble_secret_missing_help,
+		action: "replaceKey",
+		sendingBlocked: m.blocked_secret_missing,
+		short: m.trouble_secret_missing,
+	},
+	tariffMissing: {
+		severity: "act",
+		title: m.trouble_tariff_missing,
+		help: m.trouble_tariff_missing_help,
+		action: "openTariff",
+		sendingBlocked: m.blocked_tariff_missing,
+		short: m.trouble_tariff_missing,
+	},
+	forbidden: {
+		severity: "act",
+		title: m.trouble_forbidden,
+		help: m.trouble_forbidden_help,
+		action: "replaceKey",
+		sendingBlocked: m.blocked_forbidden,
+		short: m.trouble_forbidden,
+	},
+	rateLimited: {
+		severity: "wait",
+		title: m.trouble_rate_limited,
+		help: m.trouble_rate_limited_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_rate_limited_short,
+	},
+	serverTrouble: {
+		severity: "wait",
+		title: m.trouble_server,
+		help: m.trouble_server_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_server_short,
+	},
+	network: {
+		severity: "wait",
+		title: m.trouble_network,
+		help: m.trouble_network_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_network_short,
+	},
+	unexpectedAnswer: {
+		severity: "wait",
+		title: m.trouble_unexpected,
+		help: m.trouble_unexpected_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_unexpected_short,
+	},
+	eventsMissing: {
+		severity: "note",
+		title: m.trouble_events_missing,
+		help: m.trouble_events_missing_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_events_missing,
+	},
+	webhookRefused: {
+		severity: "note",
+		title: m.trouble_webhook_refused,
+		help: m.trouble_webhook_refused_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_webhook_refused,
+	},
+};
+
+export const actionWords: Record<TroubleAction, () => string> = {
+	replaceKey: m.action_replace_key,
+	checkNow: m.action_check_now,
+	openTariff: m.action_open_tariff,
+};

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import en from "../../messages/en.json";
+import ru from "../../messages/ru.json";
+import type { ErrorCode, Preview, SendFailure, TroubleCode } from "../host/contract";
+import { errorWords, failureWords } from "./errors";
+import { badge, clockTime, dayLabel, daysAgo, duration, language, listTime, m, moment, number } from "./index";
+import { previewWords } from "./preview";
+import { actionWords, troubles } from "./troubles";
+
+const at = (year: number, month: number, day: number, hour = 12, minute = 0) => new Date(year, month - 1, day, hour, minute).getTime();
+const now = at(2026, 10, 15, 14, 30);
+
+describe("plural forms", () => {
+	test.each([
+		[1, "1 новое сообщение"],
+		[2, "2 новых сообщения"],
+		[5, "5 новых сообщений"],
+		[11, "11 новых сообщений"],
+		[21, "21 новое сообщение"],
+		[112, "112 новых сообщений"],
+	])("%i in Russian", (count, words) => expect(m.unread_label({ count })).toBe(words));
+
+	test("English has its own", () => {
+		language.setting = "en";
+		expect([1, 2].map((count) => m.unread_label({ count }))).toEqual(["1 new message", "2 new messages"]);
+	});
+});
+
+describe("times as people write them", () => {
+	test("in a list", () => {
+		expect(listTime(at(2026, 10, 15, 9, 5), now)).toBe("09:05");
+		expect(listTime(at(2026, 10, 14, 23, 59), now)).toBe("вчера");
+		expect(listTime(at(2026, 10, 12), now)).toBe("пн");
+		expect(listTime(at(2026, 10, 3), now)).toBe("3 окт.");
+		expect(listTime(at(2025, 4, 12), now)).toBe("12.04.2025");
+	});
+
+	test("between days", () => {
+		expect(dayLabel(at(2026, 10, 15, 0, 1), now)).toBe("Сегодня");
+		expect(dayLabel(at(2026, 10, 14), now)).toBe("Вчера");
+		expect(dayLabel(at(2026, 10, 3), now)).toBe("3 октября");
+		expect(dayLabel(at(2024, 10, 3), now)).toBe("3 октября 2024 г.");
+	});
+
+	test("in a sentence, with the time never alone on a line", () => {
+		expect(moment(at(2026, 10, 15, 14, 5), now)).toBe("14:05");
+		expect(moment(at(2026, 10, 14, 14, 5), now)).toBe("вчера в\u00a014:05");
+		expect(moment(at(2026, 10, 3, 14, 5), now)).toBe("3 окт. в\u00a014:05");
+	});
+
+	test("a day is a day of the calendar, not 24 hours", () => {
+		expect(daysAgo(at(2026, 10, 14, 23, 59), at(2026, 10, 15, 0, 1))).toBe(1);
+		expect(clockTime(at(2026, 10, 15, 0, 0))).toBe("00:00");
+	});
+
+	test("in English", () => {
+		language.setting = "en";
+		expect(listTime(at(2026, 10, 14), now)).toBe("yesterday");
+		expect(listTime(at(2026, 10, 3), now)).toBe("3 Oct");
+	});
+});
+
+test("numbers keep together", () => {
+	expect(number(18240)).toBe("18\u00a0240");
+	expect([7, 99, 100].map(badge)).toEqual(["7", "99", "99+"]);
+	expect([0, 7.9, 754].map(duration)).toEqual(["0:00", "0:07", "12:34"]);
+	expect(duration(Number.NaN)).toBe("0:00");
+});
+
+describe("dictionaries", () => {
+	test("say the same things in both languages", () => expect(Object.keys(en).sort()).toEqual(Object.keys(ru).sort()));
+
+	test("are calm: no exclamation marks", () => {
+		expect(JSON.stringify(ru)).not.toContain("!");
+		expect(JSON.stringify(en)).not.toContain("!");
+	});
+});
+
+// Every code of the contract, checked by the compiler: a new one fails the build here and in the tables.
+const troubleCodes: Record<TroubleCode, true> = {
+	wrongKey: true,
+	secretMissing: true,
+	tariffMissing: true,
+	forbidden: true,
+	rateLimited: true,
+	serverTrouble: true,
+	network: true,
+	unexpectedAnswer: true,
+	eventsMissing: true,
+	webhookRefused: true,
+};
+
+describe("every code has words", () => {
+	test.each(Object.keys(troubleCodes) as TroubleCode[])("trouble %s: what it is, what to do, and a button", (code) => {
+		const words = troubles[code];
+		expect(words.title()).toMatch(/\p{L}/u);
+		expect(words.help()).toMatch(/[.]$/);
+		expect(words.short()).toMatch(/\p{L}/u);
+		expect(actionWords[words.action]()).toMatch(/\p{L}/u);
+		// What only the seller can mend blocks sending; what mends itself never does.
+		expect(words.sendingBlocked !== null).toBe(words.severity === "act");
+	});
+
+	test("errors and failures each have a sentence of their own", () => {
+		const sentences = (Object.keys(errorWords) as ErrorCode[]).map((code) => errorWords[code]());
+		expect(new Set(sentences).size).toBe(Object.keys(errorWords).length);
+		const failures = (Object.keys(failureWords) as SendFailure[]).map((code) => failureWords[code]());
+		expect(new Set(failures).size).toBe(Object.keys(failureWords).length);
+	});
+});
+
+test("last words: a kind is named, a text is quoted", () => {
+	const preview = (kind: Preview["kind"], text = ""): Preview => ({ kind, text, outgoing: false, delivery: null });
+	expect(previewWords(preview("text", "привет"))).toEqual({ kind: null, text: "привет" });
+	expect(previewWords(preview("voice"))).toEqual({ kind: "Голосовое сообщение", text: "" });
+	expect(previewWords(preview("image", "вид сбоку"))).toEqual({ kind: "Фото", text: "вид сбоку" });
+	expect(previewWords(preview("system", "Объявление снято"))).toEqual({ kind: null, text: "Объявление снято" });
+	expect(previewWords(preview("link"))).toEqual({ kind: "Ссылка", text: "" });
+});
