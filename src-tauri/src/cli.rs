@@ -2,7 +2,7 @@
 
 mod text;
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -135,13 +135,13 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 }
 
 /// Exit code 0, or 1 with the error: words on standard error, or JSON on standard output.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's answer")]
+#[expect(clippy::print_stderr, reason = "this is the command line's answer")]
 pub(crate) fn finish(json: bool, outcome: Result<(), UiError>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if json {
-                println!("{}", json!({"error": error}));
+                print(&format!("{}\n", json!({"error": error})));
             }
             eprintln!("{}", text::error(&error));
             ExitCode::FAILURE
@@ -261,11 +261,14 @@ async fn wait_for_history(core: &Core) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is the command line's answer")]
 fn say(json: bool, command: &Command, answer: &Value) {
-    if json {
-        println!("{answer}");
-        return;
+    print(&if json { format!("{answer}\n") } else { text::answer(command, answer) });
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        tracing::debug!(%error, "the rest of the answer was not read");
     }
-    print!("{}", text::answer(command, answer));
 }

@@ -14,7 +14,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     cli::finish(arguments.json, tauri::async_runtime::block_on(serve(arguments)))
 }
 
-#[expect(clippy::print_stdout, reason = "the ready line is what scripts wait for")]
 async fn serve(arguments: &Arguments) -> Result<(), UiError> {
     let folder = start::data_folder(arguments)?;
     let _log = logging::start(&folder, true);
@@ -31,7 +30,7 @@ async fn serve(arguments: &Arguments) -> Result<(), UiError> {
         "dataDir": folder.root().display().to_string(),
         "secretStore": core.vault().state(),
     });
-    println!("{ready}");
+    cli::print(&format!("{ready}\n"));
     stopped().await;
     drop(control);
     core.close().await;
