@@ -23,7 +23,7 @@ impl Demo {
         if path.exists() {
             fs::remove_dir_all(&path)?;
         }
-        let sim = Sim::start(SimConfig { scene: Scene::Demo, ..SimConfig::default() }).await?;
+        let sim = Sim::start(SimConfig { scene: Scene::Demo, admin: None, ..SimConfig::default() }).await?;
         let core = Core::open(CoreConfig::new(&path, Vault::in_memory())).await?;
         for account in sim.accounts() {
             let key = NewKey {
