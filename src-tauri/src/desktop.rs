@@ -136,6 +136,8 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
                 .inner_size(1240.0, 800.0)
                 .min_inner_size(720.0, 480.0)
                 .visible(!hidden)
+                // Otherwise the shell swallows pictures dropped on the page.
+                .disable_drag_drop_handler()
                 .build()?;
             Ok(())
         })

@@ -47,10 +47,16 @@ export class AppController {
 	/** Reads and keeps reading; returns the stopper. */
 	start(): () => void {
 		void this.refresh();
-		const soon = perFrame(() => void this.refresh());
-		return this.#host.on((notice: Notice) => {
+		let running = true;
+		const soon = perFrame(() => running && void this.refresh());
+		const stop = this.#host.on((notice: Notice) => {
 			if (notice.what === "accounts" || notice.what === "settings" || notice.what === "everything") soon();
 		});
+		return () => {
+			stop();
+			running = false;
+			this.#turn++; // an answer that comes later has no window to change
+		};
 	}
 
 	async refresh(): Promise<void> {

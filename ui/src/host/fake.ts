@@ -20,14 +20,13 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
-	Preview,
 	SecretFallback,
 	SecretStoreState,
 	Settings,
 	ShopMode,
 	TroubleCode,
 } from "./contract";
-import { makeChats, message, type FakeChat } from "./fakeData";
+import { bodyPreview, makeChats, message, type FakeChat } from "./fakeData";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { HostError, NoticeHub, type Host } from "./host";
 
@@ -45,29 +44,8 @@ export type FakeOptions = {
 	now?: () => number;
 };
 
-const PREVIEW_LENGTH = 200;
-
 function fail(code: ErrorCode, words: string = code): never {
 	throw new HostError({ code, message: words });
-}
-
-function bodyPreview(body: MessageBody): Pick<Preview, "kind" | "text"> {
-	switch (body.kind) {
-		case "text":
-		case "system":
-		case "link":
-			return { kind: body.kind, text: body.text.slice(0, PREVIEW_LENGTH) };
-		case "image":
-			return { kind: "image", text: body.caption ?? "" };
-		case "item":
-			return { kind: "item", text: body.title };
-		case "location":
-			return { kind: "location", text: body.text };
-		case "unsupported":
-			return { kind: body.what === "video" ? "video" : body.what === "file" ? "file" : "other", text: "" };
-		default:
-			return { kind: body.kind, text: "" };
-	}
 }
 
 /** The stand-in. Public fields and `deliver`, `setDelivery`, `failNext` are for tests. */
@@ -397,27 +375,4 @@ export class FakeHost implements Host {
 	async fetchMedia(_id: MediaId): Promise<Blob> {
 		return fakeVoice();
 	}
-}
-
-/** The fake for a plain browser, shaped by the page's address: `?chats=5000&theme=dark&mode=demo&trouble=wrongKey…`. */
-export function fakeFromAddress(search: string): FakeHost {
-	const query = new URLSearchParams(search);
-	const settings: Partial<Settings> = {
-		theme: (query.get("theme") as Settings["theme"] | null) ?? "system",
-		language: (query.get("lang") as Settings["language"] | null) ?? "ru",
-	};
-	const host = new FakeHost({
-		chats: Number(query.get("chats") ?? 60),
-		accounts: Number(query.get("accounts") ?? 1),
-		mode: (query.get("mode") as ShopMode | null) ?? "real",
-		hasRealAccounts: query.get("mode") !== "demo" || query.has("both"),
-		secretStore: (query.get("secrets") as SecretStoreState | null) ?? "keychain",
-		trouble: query.get("trouble") as TroubleCode | null,
-		backfill: query.has("backfill"),
-		settings,
-		lively: true,
-	});
-	const open = Number(query.get("open") ?? 0);
-	if (open) setTimeout(() => host.emit({ what: "openChat", chat: open }), 100);
-	return host;
 }

@@ -1,5 +1,5 @@
 // Made-up shop for the fake host: buyers, listings and talks in the tone of real ones.
-import type { BuyerView, ChatId, ItemView, MessageBody, MessageRow } from "./contract";
+import type { BuyerView, ChatId, ItemView, MessageBody, MessageRow, Preview } from "./contract";
 
 export type FakeChat = {
 	id: ChatId;
@@ -267,4 +267,26 @@ function shape(chat: FakeChat, index: number, now: number): void {
 	}
 	if (index > 8 && index % 6 === 1) chat.unread = 1 + (index % 4);
 	if (index === 16) chat.messages.push(message(false, (last?.sentMs ?? now) + 1000, { kind: "system", text: "Объявление снято с публикации" }));
+}
+
+const PREVIEW_LENGTH = 200;
+
+/** The last words of a chat out of a message. */
+export function bodyPreview(body: MessageBody): Pick<Preview, "kind" | "text"> {
+	switch (body.kind) {
+		case "text":
+		case "system":
+		case "link":
+			return { kind: body.kind, text: body.text.slice(0, PREVIEW_LENGTH) };
+		case "image":
+			return { kind: "image", text: body.caption ?? "" };
+		case "item":
+			return { kind: "item", text: body.title };
+		case "location":
+			return { kind: "location", text: body.text };
+		case "unsupported":
+			return { kind: body.what === "video" ? "video" : body.what === "file" ? "file" : "other", text: "" };
+		default:
+			return { kind: body.kind, text: "" };
+	}
 }

@@ -7,7 +7,7 @@ export { HostError, errorCode, type Host } from "./host";
 export async function connectHost(): Promise<Host> {
 	if (insideTauri()) return connectTauri();
 	if (import.meta.env.DEV) {
-		const { fakeFromAddress } = await import("./fake");
+		const { fakeFromAddress } = await import("./fakeFromAddress");
 		return fakeFromAddress(window.location.search);
 	}
 	throw new Error("Откройте программу «Прилавок»: эта страница работает только в её окне.");

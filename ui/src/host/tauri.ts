@@ -40,14 +40,17 @@ async function call<Answer>(command: string, args: Record<string, unknown> = {})
 
 class TauriHost implements Host {
 	#hub = new NoticeHub();
+	#shop: ShopMode = "real";
 
 	/** Resolves when notices are heard, so that none falls between the first reading and the listener. */
 	async listen(): Promise<void> {
 		await listen<Notice>("notice", (event) => this.#hub.emit(event.payload));
 	}
 
-	appView(): Promise<AppView> {
-		return call("app_view");
+	async appView(): Promise<AppView> {
+		const view = await call<AppView>("app_view");
+		this.#shop = view.mode;
+		return view;
 	}
 	listChats(query: ChatQuery): Promise<ChatPage> {
 		return call("list_chats", { query });
@@ -122,7 +125,8 @@ class TauriHost implements Host {
 		return this.#hub.on(handler);
 	}
 	mediaUrl(id: MediaId): string {
-		return convertFileSrc(String(id), "media");
+		// Ids of the two shops overlap; their names keep the pictures apart in the web view's cache.
+		return convertFileSrc(`${this.#shop}/${id}`, "media");
 	}
 	async fetchMedia(id: MediaId): Promise<Blob> {
 		const answer = await fetch(this.mediaUrl(id));

@@ -135,7 +135,7 @@ impl Sim {
     }
 
     /// Buyers begin to write and to answer by themselves, until the stand-in stops. Their delays
-    /// are multiplied by [`SimConfig::pace`].
+    /// are multiplied by [`crate::SimConfig::pace`].
     pub fn run_demo_buyers(&self) {
         if !self.shared.buyers.swap(true, Ordering::Relaxed) {
             demo::buyers::run(self.inner());

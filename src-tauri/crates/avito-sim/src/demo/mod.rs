@@ -140,7 +140,9 @@ fn play(state: &mut State, user_id: i64, mut talk: Talk<'_>, now: i64) {
 /// When every line was said, counted back from the last one.
 fn schedule(state: &mut State, talk: &Talk<'_>, now: i64) -> Vec<i64> {
     let mut times = Vec::with_capacity(talk.lines.len());
-    let mut time = now - talk.age;
+    // Talks of one and the same day do not end in one and the same minute.
+    let scatter = if talk.age > 86_400 { state.rng.random_range(0..18 * 3600) } else { 0 };
+    let mut time = awake(state, now, now - talk.age - scatter);
     for (index, line) in talk.lines.iter().enumerate().rev() {
         times.push(time);
         let before = index.checked_sub(1).and_then(|before| talk.lines.get(before));
@@ -150,15 +152,20 @@ fn schedule(state: &mut State, talk: &Talk<'_>, now: i64) -> Vec<i64> {
             _ if line.own => state.rng.random_range(90..1500),
             _ => state.rng.random_range(40..500),
         });
-        time -= gap;
-        // Nobody writes in the dead of night (Moscow time); today's talks keep their pace.
-        let hour = (time + 3 * 3600).rem_euclid(86_400) / 3600;
-        if now - time > 86_400 && hour < 8 {
-            time -= 8 * 3600 + gap % 1800;
-        }
+        time = awake(state, now, time - gap);
     }
     times.reverse();
     times
+}
+
+/// Nobody writes in the dead of night (Moscow time): such a time moves to the evening before. What is less
+/// than two hours old stays, whenever the scene is started.
+fn awake(state: &mut State, now: i64, time: i64) -> i64 {
+    let hour = (time + 3 * 3600).rem_euclid(86_400) / 3600;
+    if now - time < 2 * 3600 || hour >= 8 {
+        return time;
+    }
+    time - (hour + state.rng.random_range(1..4)) * 3600
 }
 
 fn item_with(state: &State, user_id: i64, picture: &str) -> Option<i64> {

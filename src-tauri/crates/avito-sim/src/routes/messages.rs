@@ -53,17 +53,20 @@ pub(super) fn send(sim: &Sim, caller: Caller, call: &Call, request: &Request) ->
 
 /// Stores a message of the seller and answers as the sending calls do.
 pub(super) fn post(sim: &Sim, caller: Caller, call: &Call, content: Content) -> Result<Reply, Reply> {
-    {
-        let mut state = sim.shared.lock();
-        may_write(&state, caller, call)?;
-        if let Content::Text { text } = &content {
-            *state.posted.entry(text.clone()).or_default() += 1;
-        }
-    }
+    may_write(&sim.shared.lock(), caller, call)?;
     let is_image = matches!(content, Content::Image { .. });
+    let text = match &content {
+        Content::Text { text } => Some(text.clone()),
+        _ => None,
+    };
     let id = sim.add_message(caller.user_id, &call.id, NewMessage::outgoing(sim.now(), content));
     let id = id.and_then(|id| MessageId::parse(&id)).ok_or_else(Reply::not_found)?;
-    let state = sim.shared.lock();
+    let mut state = sim.shared.lock();
+    // Counted once it is there, so that whoever waits for the count finds the message.
+    if let Some(text) = text {
+        *state.posted.entry(text).or_default() += 1;
+    }
+    sim.shared.changed();
     let account = &state.accounts[&caller.user_id];
     let chat = account.chats.get(call.id.as_str()).ok_or_else(Reply::not_found)?;
     let message = chat.messages.iter().rfind(|message| message.id == id).ok_or_else(Reply::not_found)?;

@@ -1,0 +1,25 @@
+import type { SecretStoreState, Settings, ShopMode, TroubleCode } from "./contract";
+import { FakeHost } from "./fake";
+
+/** The fake for a plain browser, shaped by the page's address: `?chats=5000&theme=dark&mode=demo&trouble=wrongKey…`. */
+export function fakeFromAddress(search: string): FakeHost {
+	const query = new URLSearchParams(search);
+	const settings: Partial<Settings> = {
+		theme: (query.get("theme") as Settings["theme"] | null) ?? "system",
+		language: (query.get("lang") as Settings["language"] | null) ?? "ru",
+	};
+	const host = new FakeHost({
+		chats: Number(query.get("chats") ?? 60),
+		accounts: Number(query.get("accounts") ?? 1),
+		mode: (query.get("mode") as ShopMode | null) ?? "real",
+		hasRealAccounts: query.get("mode") !== "demo" || query.has("both"),
+		secretStore: (query.get("secrets") as SecretStoreState | null) ?? "keychain",
+		trouble: query.get("trouble") as TroubleCode | null,
+		backfill: query.has("backfill"),
+		settings,
+		lively: true,
+	});
+	const open = Number(query.get("open") ?? 0);
+	if (open) setTimeout(() => host.emit({ what: "openChat", chat: open }), 100);
+	return host;
+}

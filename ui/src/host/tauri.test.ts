@@ -1,0 +1,80 @@
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { emit } from "@tauri-apps/api/event";
+import { afterEach, expect, test, vi } from "vitest";
+import { commands, NOTICE_EVENT, type KeyInput, type Settings } from "./contract";
+import type { Host } from "./host";
+import { connectTauri } from "./tauri";
+
+afterEach(() => clearMocks());
+
+const key: KeyInput = { clientId: "id", clientSecret: "secret", apiUrl: null };
+const settings: Settings = { language: "ru" };
+
+/** One call of every command, the same through the port and through the generated contract. */
+const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[Name]> } = {
+	appView: [],
+	listChats: [{ account: 1, unreadOnly: false, text: null, after: null, limit: 100 }],
+	chat: [1],
+	messages: [1, { sentMs: 5, order: 1, id: 2 }, 60],
+	openChat: [null],
+	markRead: [1],
+	sendText: [1, "Добрый день"],
+	sendImage: [1, "foto.jpg", "AAAA"],
+	retrySend: [7],
+	discardSend: [7],
+	deleteMessage: [9],
+	saveComposer: [1, ""],
+	openLink: ["https://www.avito.ru/"],
+	checkKey: [key],
+	addAccount: [key],
+	replaceKey: [1, key],
+	removeAccount: [1, true],
+	checkNow: [null],
+	pauseBackfill: [1, true],
+	saveSettings: [settings],
+	chooseSecretFallback: ["passphrase", "слово"],
+	unlockSecrets: ["слово"],
+	showShop: ["demo"],
+	tryAlert: [],
+};
+
+test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core exactly as the contract says", async (name) => {
+	const asked: unknown[] = [];
+	mockIPC((command, args) => void asked.push([command, args ?? {}]), { shouldMockEvents: true });
+	const host = await connectTauri();
+	asked.length = 0;
+	await (host[name] as (...args: unknown[]) => Promise<unknown>).call(host, ...samples[name]);
+	await (commands[name] as (...args: unknown[]) => Promise<unknown>)(...samples[name]);
+	expect(asked).toHaveLength(2);
+	expect(asked[0]).toEqual(asked[1]);
+});
+
+test("notices reach every handler until it unsubscribes", async () => {
+	mockIPC(() => undefined, { shouldMockEvents: true });
+	const host = await connectTauri();
+	const [first, second] = [vi.fn(), vi.fn()];
+	const stop = host.on(first);
+	host.on(second);
+	await emit(NOTICE_EVENT, { what: "messages", chat: 3 });
+	expect(first).toHaveBeenCalledWith({ what: "messages", chat: 3 });
+	stop();
+	await emit(NOTICE_EVENT, { what: "accounts" });
+	expect(first).toHaveBeenCalledTimes(1);
+	expect(second).toHaveBeenCalledTimes(2);
+});
+
+test("a refusal carries the core's code; anything else is a fault of the program", async () => {
+	const host = await connected((command) => {
+		if (command === "send_text") throw { code: "textTooLong", message: "1001 characters" };
+		throw "not allowed";
+	});
+	await expect(host.sendText(1, "…")).rejects.toMatchObject({ code: "textTooLong", message: "1001 characters" });
+	await expect(host.tryAlert()).rejects.toMatchObject({ code: "internal" });
+});
+
+async function connected(answer: (command: string) => unknown): Promise<Host> {
+	mockIPC(() => undefined, { shouldMockEvents: true });
+	const host = await connectTauri();
+	mockIPC(answer, { shouldMockEvents: true });
+	return host;
+}
