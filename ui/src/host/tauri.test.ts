@@ -8,7 +8,14 @@ import { connectTauri } from "./tauri";
 afterEach(() => clearMocks());
 
 const key: KeyInput = { clientId: "id", clientSecret: "secret", apiUrl: null };
-const settings: Settings = { language: "ru" };
+const settings: Settings = {
+	language: "ru",
+	theme: "dark",
+	notifications: true,
+	sound: false,
+	enterSends: true,
+	itemPanel: true,
+};
 
 /** One call of every command, the same through the port and through the generated contract. */
 const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[Name]> } = {
@@ -40,7 +47,11 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 
 test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core exactly as the contract says", async (name) => {
 	const asked: unknown[] = [];
-	mockIPC((command, args) => void asked.push([command, args ?? {}]), { shouldMockEvents: true });
+	const answer = (command: string, args: unknown) => {
+		asked.push([command, args ?? {}]);
+		return { mode: "demo" };
+	};
+	mockIPC(answer, { shouldMockEvents: true });
 	const host = await connectTauri();
 	asked.length = 0;
 	await (host[name] as (...args: unknown[]) => Promise<unknown>).call(host, ...samples[name]);
@@ -78,3 +89,18 @@ async function connected(answer: (command: string) => unknown): Promise<Host> {
 	mockIPC(answer, { shouldMockEvents: true });
 	return host;
 }
+
+test("pictures of the demo and of the seller's own shop have different addresses", async () => {
+	let mode = "real";
+	mockIPC(() => ({ mode }), { shouldMockEvents: true });
+	Object.assign(Reflect.get(window, "__TAURI_INTERNALS__"), {
+		convertFileSrc: (path: string, scheme: string) => `${scheme}://localhost/${encodeURIComponent(path)}`,
+	});
+	const host = await connectTauri();
+	await host.appView();
+	const real = host.mediaUrl(1);
+	mode = "demo";
+	await host.appView();
+	expect(real).toBe("media://localhost/real%2F1");
+	expect(host.mediaUrl(1)).toBe("media://localhost/demo%2F1");
+});
