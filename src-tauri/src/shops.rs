@@ -64,6 +64,9 @@ impl Shops {
     /// Shows the demo or the seller's own shop. The demo starts when it is first shown and ends when it is left.
     pub(crate) async fn show(&self, mode: ShopMode) -> Result<(), UiError> {
         let _one_at_a_time = self.switching.lock().await;
+        if *self.shown.borrow() == mode {
+            return Ok(());
+        }
         match mode {
             ShopMode::Demo => {
                 if self.demo.read().await.is_none() {
