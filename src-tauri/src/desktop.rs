@@ -131,9 +131,10 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
             notifications::listen_for_clicks(&handle)?;
             follow_shops(&handle);
             serve_control(&handle, &folder);
+            let (width, height) = fitting_size(&handle);
             WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
                 .title("Прилавок")
-                .inner_size(1240.0, 800.0)
+                .inner_size(width, height)
                 .min_inner_size(720.0, 480.0)
                 .visible(!hidden)
                 // Otherwise the shell swallows pictures dropped on the page.
@@ -152,6 +153,18 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
             }
         })
         .build(tauri::generate_context!())
+}
+
+/// The window's first size: comfortable, but never larger than the screen.
+fn fitting_size(app: &AppHandle) -> (f64, f64) {
+    let comfortable = (1240.0, 800.0);
+    match app.primary_monitor() {
+        Ok(Some(monitor)) => {
+            let area = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
+            (comfortable.0.min(area.width), comfortable.1.min(area.height))
+        }
+        _ => comfortable,
+    }
 }
 
 /// Passes notices of the shop on the screen to the page; alerts of both shops.
