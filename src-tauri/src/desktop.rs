@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use inbox::view::{Notice, ShopMode, UiError};
 use inbox::{ChatId, Core, DataFolder, control};
-use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::{
+    AppHandle, Emitter as _, Manager as _, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent,
+};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::Arguments;
@@ -139,6 +141,7 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
                 .visible(!hidden)
                 // Otherwise the shell swallows pictures dropped on the page.
                 .disable_drag_drop_handler()
+                .on_navigation(is_own_page)
                 .build()?;
             Ok(())
         })
@@ -157,13 +160,22 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
 
 /// The window's first size: comfortable, but never larger than the screen.
 fn fitting_size(app: &AppHandle) -> (f64, f64) {
-    let comfortable = (1240.0, 800.0);
+    let comfortable = (1240.0_f64, 800.0_f64);
     match app.primary_monitor() {
         Ok(Some(monitor)) => {
             let area = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
             (comfortable.0.min(area.width), comfortable.1.min(area.height))
         }
         _ => comfortable,
+    }
+}
+
+/// The window shows the program's own page and nothing else, wherever a script or a link would lead it.
+fn is_own_page(url: &Url) -> bool {
+    match (url.scheme(), url.host_str()) {
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")) => true,
+        ("http", Some("localhost")) => tauri::is_dev(),
+        _ => false,
     }
 }
 
