@@ -26,7 +26,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	openChat: [null],
 	markRead: [1],
 	sendText: [1, "Добрый день"],
-	sendImage: [1, "foto.jpg", "AAAA"],
+	sendImage: [1, "photo.jpg", "AAAA"],
 	retrySend: [7],
 	discardSend: [7],
 	deleteMessage: [9],

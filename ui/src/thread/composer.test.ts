@@ -123,12 +123,12 @@ test("a picture goes out as base64 under its own name, before the text", async (
 	const host = new FakeHost();
 	const composer = new Composer(host);
 	composer.turnTo(1);
-	composer.attach([new File(["привет"], "foto.png", { type: "image/png" })]);
+	composer.attach([new File(["привет"], "photo.png", { type: "image/png" })]);
 	composer.type("Вот фото");
 	await composer.send(vi.fn());
 	const sends = host.calls.filter(([name]) => name === "sendImage" || name === "sendText");
 	expect(sends).toEqual([
-		["sendImage", 1, "foto.png", Buffer.from("привет").toString("base64")],
+		["sendImage", 1, "photo.png", Buffer.from("привет").toString("base64")],
 		["sendText", 1, "Вот фото"],
 	]);
 	expect(composer.pictures).toHaveLength(0);
