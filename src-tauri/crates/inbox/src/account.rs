@@ -15,6 +15,7 @@ use crate::error::{CoreError, needs_seller};
 use crate::ids::AccountId;
 use crate::ingest::Owner;
 use crate::store::accounts::AccountRow;
+use crate::timing::Timing;
 use crate::view::{Backfill, ErrorCode, Mode, Notice, Trouble, TroubleCode};
 use crate::{Core, outbox, sync};
 
@@ -47,12 +48,13 @@ impl NewKey {
     }
 
     /// A client with this key.
-    pub(crate) fn client(&self) -> Result<Client, CoreError> {
+    pub(crate) fn client(&self, timing: &Timing) -> Result<Client, CoreError> {
         client(
             &self.client_id,
             &self.client_secret,
             self.api_url.as_deref(),
             self.calls_per_minute.unwrap_or(60),
+            timing,
         )
     }
 }
@@ -72,6 +74,7 @@ pub(crate) fn client(
     client_secret: &SecretString,
     api_url: Option<&str>,
     calls_per_minute: u32,
+    timing: &Timing,
 ) -> Result<Client, CoreError> {
     let mut config = ClientConfig::new(Credentials {
         client_id: client_id.to_owned(),
@@ -82,6 +85,7 @@ pub(crate) fn client(
         config.base_url = base_url(url)?;
     }
     config.calls_per_minute = calls_per_minute;
+    config.timeout = timing.call_timeout;
     Ok(Client::new(config)?)
 }
 
@@ -111,6 +115,8 @@ pub(crate) struct Account {
     pub(crate) wake_sync: Notify,
     pub(crate) wake_outbox: Notify,
     pub(crate) wake_backfill: Notify,
+    /// Held while Avito is told what was read, so that it is told once.
+    pub(crate) telling_read: tokio::sync::Mutex<()>,
     pub(crate) stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -122,14 +128,18 @@ impl Account {
 
     /// Avito's clock in seconds, as far as known.
     pub(crate) fn server_s(&self, core: &Core) -> i64 {
+        self.to_server_s(core.inner.clock.now_ms())
+    }
+
+    /// A time of ours in Avito's seconds.
+    pub(crate) fn to_server_s(&self, local_ms: i64) -> i64 {
         let offset = self.client.as_ref().and_then(Client::server_clock_offset_ms).unwrap_or(0);
-        core.inner.clock.now_ms().saturating_add(offset).div_euclid(1000)
+        local_ms.saturating_add(offset).div_euclid(1000)
     }
 
     /// Messages older than this are history: they never alert.
     pub(crate) fn news_floor_s(&self) -> i64 {
-        let offset = self.client.as_ref().and_then(Client::server_clock_offset_ms).unwrap_or(0);
-        (self.added_ms + offset).div_euclid(1000) - 5
+        self.to_server_s(self.added_ms) - 5
     }
 
     pub(crate) fn start(
@@ -159,6 +169,7 @@ impl Account {
             wake_sync: Notify::new(),
             wake_outbox: Notify::new(),
             wake_backfill: Notify::new(),
+            telling_read: tokio::sync::Mutex::new(()),
             stop: core.inner.stop.child_token(),
             tasks: TaskTracker::new(),
         });
@@ -173,8 +184,7 @@ impl Account {
             account.spawn(core, "open chat", sync::open_chat::run(core.clone(), account.clone()));
             account.spawn(core, "outbox", outbox::run(core.clone(), account.clone()));
         } else {
-            account.set_trouble(core, TroubleCode::SecretMissing, None, None);
-            account.set_mode(core, Mode::Offline);
+            account.set_trouble(core, Some(Mode::Offline), TroubleCode::SecretMissing, None, None);
         }
         account
     }
@@ -215,20 +225,20 @@ impl Account {
         }
     }
 
-    pub(crate) fn set_mode(&self, core: &Core, mode: Mode) {
+    /// All is well in this mode.
+    pub(crate) fn set_well(&self, core: &Core, mode: Mode) {
         let now_ms = core.inner.clock.now_ms();
         self.update(core, |state| {
-            if state.mode != mode {
-                tracing::info!(account = %self.id, ?mode, "mode");
-                state.mode = mode;
-                state.mode_since_ms = now_ms;
-            }
+            state.trouble = None;
+            self.enter(state, mode, now_ms);
         });
     }
 
+    /// Something is wrong; the mode changes with it, if it does.
     pub(crate) fn set_trouble(
         &self,
         core: &Core,
+        mode: Option<Mode>,
         code: TroubleCode,
         detail: Option<String>,
         retry_in: Option<Duration>,
@@ -241,7 +251,18 @@ impl Account {
             let since_ms =
                 state.trouble.as_ref().filter(|old| old.code == code).map_or(now_ms, |old| old.since_ms);
             state.trouble = Some(Trouble { code, since_ms, retry_at_ms, detail });
+            if let Some(mode) = mode {
+                self.enter(state, mode, now_ms);
+            }
         });
+    }
+
+    fn enter(&self, state: &mut AccountState, mode: Mode, now_ms: i64) {
+        if state.mode != mode {
+            tracing::info!(account = %self.id, ?mode, "mode");
+            state.mode = mode;
+            state.mode_since_ms = now_ms;
+        }
     }
 
     pub(crate) fn trouble(&self) -> Option<TroubleCode> {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::ids::ChatId;
 use crate::ingest::Taken;
 use crate::reading;
-use crate::store::StoreError;
+use crate::store::{StoreError, messages};
 use crate::view::Preview;
 use crate::{Core, view};
 
@@ -64,7 +64,10 @@ impl Core {
         let count = u32::try_from(news.len()).unwrap_or(u32::MAX);
         let alert = match chats.as_slice() {
             [] => return,
-            [chat] => self.message_alert(*chat, count).await,
+            [_] => match news.iter().max_by_key(|taken| (taken.sent_s, taken.message)) {
+                Some(newest) => self.message_alert(*newest, count).await,
+                None => return,
+            },
             many => {
                 Ok(Alert::Burst { messages: count, chats: u32::try_from(many.len()).unwrap_or(u32::MAX) })
             }
@@ -78,14 +81,20 @@ impl Core {
         }
     }
 
-    async fn message_alert(&self, chat: ChatId, count: u32) -> Result<Alert, StoreError> {
-        let row: Option<view::ChatRow> = self.inner.store.read(move |c| reading::chats::row(c, chat)).await?;
+    async fn message_alert(&self, newest: Taken, count: u32) -> Result<Alert, StoreError> {
+        let chat = newest.chat;
+        // The buyer's words themselves: the chat's last message may be a note of Avito's or an answer of ours.
+        let (row, message): (Option<view::ChatRow>, _) = self
+            .inner
+            .store
+            .read(move |c| Ok((reading::chats::row(c, chat)?, messages::get(c, newest.message)?)))
+            .await?;
         let attention = self.attention();
         Ok(Alert::Message {
             chat,
             buyer: row.as_ref().and_then(|row| row.buyer.name.clone()),
             item: row.as_ref().and_then(|row| row.item_title.clone()),
-            preview: row.and_then(|row| row.preview),
+            preview: message.as_ref().map(reading::chats::preview),
             count,
             on_screen: attention.focused && attention.open_chat == Some(chat),
         })

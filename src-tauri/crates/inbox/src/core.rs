@@ -156,9 +156,25 @@ impl Core {
             }),
         };
         core.inner.endpoint.serve(&core);
-        core.inner.tasks.spawn(journal::work(core.clone()));
+        if core.inner.background {
+            core.remove_stray_files().await?;
+        }
         core.start_accounts().await?;
+        // After the accounts: what waits in the journal since the last run is news, and alerts are an account's.
+        core.spawn("journal", journal::work(core.clone()));
         Ok(core)
+    }
+
+    /// Removes pictures from the outbox folder that no reply needs any more.
+    async fn remove_stray_files(&self) -> Result<(), CoreError> {
+        let needed = self.inner.store.read(outbox::files).await?;
+        let mut files = tokio::fs::read_dir(self.inner.folder.join("outbox")).await?;
+        while let Some(file) = files.next_entry().await? {
+            if !needed.iter().any(|name| file.file_name() == name.as_str()) {
+                tokio::fs::remove_file(file.path()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Stops everything and closes the database. Every handle is of no use afterwards.
@@ -186,9 +202,10 @@ impl Core {
 
     /// Tells the core what the seller is looking at: polling becomes faster, and the open chat's ticks are kept fresh.
     pub fn set_attention(&self, open_chat: Option<ChatId>, focused: bool) {
-        let last_used_ms =
-            if focused { self.inner.clock.now_ms() } else { self.inner.attention.borrow().last_used_ms };
+        let now_ms = self.inner.clock.now_ms();
         self.inner.attention.send_if_modified(|attention| {
+            // A window that loses the focus was in use until now.
+            let last_used_ms = if focused || attention.focused { now_ms } else { attention.last_used_ms };
             let new = Attention { open_chat, focused, last_used_ms };
             let changed = attention.open_chat != open_chat || attention.focused != focused;
             *attention = new;
@@ -250,10 +267,14 @@ impl Core {
 
     /// Spawns a task that ends with the core and whose panic is told in the log, under a name.
     pub(crate) fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.inner.stop.clone();
         self.inner.tasks.spawn(async move {
-            let outcome = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(task)).await;
-            if outcome.is_err() {
-                tracing::error!(task = name, "a background task failed");
+            let guarded = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(task));
+            tokio::select! {
+                () = stop.cancelled() => {}
+                outcome = guarded => if outcome.is_err() {
+                    tracing::error!(task = name, "a background task failed");
+                },
             }
         });
     }

@@ -92,6 +92,11 @@ pub(crate) fn needs_seller(code: TroubleCode) -> bool {
     }
 }
 
+/// Whether Avito can still be asked: a webhook that does not work is no hindrance.
+pub(crate) fn hinders_asking(code: TroubleCode) -> bool {
+    !matches!(code, TroubleCode::EventsMissing | TroubleCode::WebhookRefused)
+}
+
 /// Why Avito refused a reply for good.
 pub(crate) fn send_failure(error: &avito::Error) -> SendFailure {
     match error.class() {

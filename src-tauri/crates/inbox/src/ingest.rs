@@ -5,7 +5,9 @@
 //! on which came first. The one exception is `tie`, the order within one second, which Avito tells only in a reading: before
 //! that it is the order of arrival.
 
-use avito::{Content, Direction, Message};
+use std::borrow::Cow;
+
+use avito::{Content, Direction, Kind, Message};
 use rusqlite::Connection;
 
 use crate::ids::{AccountId, ChatId, MediaId, MessageId};
@@ -27,12 +29,13 @@ pub(crate) struct Owner {
 pub(crate) struct Taken {
     pub(crate) message: MessageId,
     pub(crate) chat: ChatId,
-    /// It was not in the store before.
+    /// The store did not know it before, or only as the last message in the list of chats: what the list announces is told
+    /// (alerted, counted) when an event or a reading brings it.
     pub(crate) new: bool,
     /// The store differs from before.
     pub(crate) changed: bool,
-    /// Ours, from wherever it was sent.
-    pub(crate) outgoing: bool,
+    /// A buyer's own words.
+    pub(crate) from_buyer: bool,
     /// A buyer's own words that the seller has not seen: worth an alert, when it is new. Echoes and Avito's notes never are.
     pub(crate) for_the_seller: bool,
     /// When it was sent, by Avito's clock.
@@ -58,8 +61,8 @@ pub(crate) fn take(
         (None, Some(old)) => old.tie,
         (None, None) => messages::next_tie(connection, chat, new.sent_s)?,
     };
-    register_media(connection, owner.account, &message.content)?;
-    let merged = match &old {
+    register_media(connection, owner.account, &meaning(message))?;
+    let mut merged = match &old {
         Some(old) => merge(old, new, tie.is_some()),
         None => new,
     };
@@ -69,20 +72,25 @@ pub(crate) fn take(
         _ => messages::put(connection, &merged)?,
     };
     if merged.outgoing {
-        claim::by_likeness(connection, owner.account, chat, id, &merged)?;
+        merged.id = id;
+        claim::by_likeness(connection, &merged)?;
     }
+    let from_buyer = !merged.outgoing && merged.rank == 0;
     Ok(Taken {
         message: id,
         chat,
-        new: old.is_none(),
+        new: source != Source::ChatList
+            && old.as_ref().is_none_or(|old| only_announced(old) && merged.source != old.source),
         changed,
-        outgoing: merged.outgoing,
-        for_the_seller: !merged.outgoing
-            && merged.rank == 0
-            && !merged.deleted
-            && merged.unread != Some(false),
+        from_buyer,
+        for_the_seller: from_buyer && !merged.deleted && merged.unread != Some(false),
         sent_s: merged.sent_s,
     })
+}
+
+/// Known from the list of chats alone. (One that was read as deleted before has its words from the list too, and is no news.)
+fn only_announced(message: &StoredMessage) -> bool {
+    message.source == Source::ChatList as i64 && !message.deleted
 }
 
 /// Takes a page of a chat's messages in, as Avito lists them (newest first).
@@ -109,7 +117,8 @@ fn stored(owner: Owner, chat: ChatId, message: &Message, source: Source, now_ms:
         Some(direction) => direction == Direction::Outgoing,
         None => message.author_id == Some(owner.user_id),
     };
-    let system = matches!(message.content, Content::System { .. });
+    let content = meaning(message);
+    let system = matches!(*content, Content::System { .. });
     StoredMessage {
         id: MessageId(0),
         account: owner.account,
@@ -120,15 +129,27 @@ fn stored(owner: Owner, chat: ChatId, message: &Message, source: Source, now_ms:
         sent_s: message.created,
         rank: i64::from(system),
         tie: 0,
-        kind: kind_word(&message.content).to_owned(),
-        text: message.text().unwrap_or_default().to_owned(),
+        kind: kind_word(&content).to_owned(),
+        text: content.text().unwrap_or_default().to_owned(),
         json: message.raw.to_string(),
         unread: unread(message, outgoing, system, source),
         read_s: message.read_at,
-        deleted: matches!(message.content, Content::Deleted),
+        deleted: matches!(*content, Content::Deleted),
         source: source as i64,
         first_seen_ms: now_ms,
     }
+}
+
+/// What a message says, seen from here. Avito's notes that come as ordinary text are told by how they begin, and anybody can begin
+/// a text like that: it is a note only when its author is no person (0 and 1 are in use, or nobody). Otherwise a buyer could
+/// speak in Avito's name.
+pub(crate) fn meaning(message: &Message) -> Cow<'_, Content> {
+    let disguised = matches!(message.content, Content::System { .. }) && message.kind == Kind::Text;
+    if disguised && message.author_id.is_some_and(|author| author > 1) {
+        let text = message.raw.pointer("/content/text").and_then(serde_json::Value::as_str);
+        return Cow::Owned(Content::Text { text: text.unwrap_or_default().to_owned() });
+    }
+    Cow::Borrowed(&message.content)
 }
 
 /// Only a buyer's message can be unread. A delivery has no flag and is news by its nature; the list of chats has none and
@@ -162,13 +183,12 @@ fn kind_word(content: &Content) -> &str {
 
 /// Two forms of one message become one; the result does not depend on which came first.
 fn merge(old: &StoredMessage, new: StoredMessage, tie_is_avitos: bool) -> StoredMessage {
-    let richer = new.source >= old.source;
     let has_words = |message: &StoredMessage| message.kind != "deleted";
     // Our copy of a deleted message stays: words win over their absence, then the fuller source wins.
     let take_new = match (has_words(old), has_words(&new)) {
         (true, false) => false,
         (false, true) => true,
-        _ => richer,
+        _ => new.source >= old.source,
     };
     let unread = match (old.unread, new.unread) {
         (Some(false), _) | (_, Some(false)) => Some(false), // read once is read for good
@@ -179,25 +199,20 @@ fn merge(old: &StoredMessage, new: StoredMessage, tie_is_avitos: bool) -> Stored
         (Some(old), Some(new)) => Some(old.min(new)),
         (old, new) => old.or(new),
     };
-    let (words, facts) = (if take_new { &new } else { old }, if richer { &new } else { old });
+    let tie = if tie_is_avitos { new.tie } else { old.tie };
+    let deleted = old.deleted || new.deleted;
+    let (kept, other) = if take_new { (&new, old) } else { (old, &new) };
     StoredMessage {
         id: old.id,
-        account: old.account,
-        chat: facts.chat,
         avito_id: old.avito_id.clone(),
-        author_id: facts.author_id.or(old.author_id).or(new.author_id),
-        outgoing: facts.outgoing,
-        sent_s: facts.sent_s,
-        rank: words.rank,
-        tie: if tie_is_avitos { new.tie } else { old.tie },
-        kind: words.kind.clone(),
-        text: words.text.clone(),
-        json: words.json.clone(),
+        author_id: kept.author_id.or(other.author_id),
+        sent_s: if kept.sent_s == 0 { other.sent_s } else { kept.sent_s },
         unread,
         read_s,
-        deleted: old.deleted || new.deleted,
-        source: old.source.max(new.source),
+        tie,
+        deleted,
         first_seen_ms: old.first_seen_ms,
+        ..kept.clone()
     }
 }
 
@@ -231,11 +246,13 @@ pub(crate) fn voice_address(voice_id: &str) -> String {
     format!("voice:{voice_id}")
 }
 
-/// Takes in what Avito says of a chat. Answers its local id and whether a reader would see a change.
+/// Takes in what Avito says of a chat. Answers its local id and whether a reader would see a change. `hidden`: the tariff hides
+/// the texts.
 pub(crate) fn take_chat(
     connection: &Connection,
     owner: Owner,
     chat: &avito::Chat,
+    hidden: bool,
     now_ms: i64,
 ) -> Result<(ChatId, bool), StoreError> {
     let id = chats::id_of(connection, owner.account, &chat.id)?;
@@ -265,16 +282,20 @@ pub(crate) fn take_chat(
         item_picture: picture(item.and_then(|item| item.image_url.as_ref()))?,
         created_ms: chat.created.saturating_mul(1000),
         updated_ms: chat.updated.saturating_mul(1000),
-        hidden_by_tariff: chat.has_tariff_placeholder(),
+        hidden_by_tariff: hidden,
         search_text: fold(&searchable.into_iter().flatten().collect::<Vec<_>>().join(" ")),
     };
     let mut changed = chats::set_details(connection, id, &details)?;
+    // The advertisement that stands for a hidden text is never stored. If it is a buyer's real text, a reading brings it.
     if let Some(last) = &chat.last_message
-        && !details.hidden_by_tariff
+        && !hidden
+        && !chat.has_tariff_placeholder()
     {
         changed |= take(connection, owner, id, last, Source::ChatList, None, now_ms)?.changed;
     }
-    chats::refresh(connection, id)?;
+    if changed {
+        chats::refresh(connection, id)?;
+    }
     Ok((id, changed))
 }
 
@@ -282,3 +303,6 @@ pub(crate) fn take_chat(
 pub(crate) fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ё' { 'е' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ impl MediaCache {
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(60))
-            .redirect(reqwest::redirect::Policy::limited(3))
+            .redirect(reqwest::redirect::Policy::custom(follow))
             .build()
             .map_err(|error| CoreError::Folder(io::Error::other(error)))?;
         Ok(Self { folder, client, fetching: Mutex::default() })
@@ -54,6 +54,15 @@ impl MediaCache {
 
     fn path(&self, id: MediaId) -> PathBuf {
         self.folder.join(id.to_string())
+    }
+
+    /// Removes files from the cache.
+    pub(crate) async fn forget(&self, ids: Vec<MediaId>) {
+        for id in ids {
+            if let Err(error) = tokio::fs::remove_file(self.path(id)).await {
+                tracing::debug!(%error, "a picture was not in the cache");
+            }
+        }
     }
 
     fn lock_of(&self, id: MediaId) -> Arc<tokio::sync::Mutex<()>> {
@@ -147,6 +156,16 @@ fn allowed(address: &str, api: Option<&str>) -> Result<Url, CoreError> {
         return Ok(url);
     }
     Err(CoreError::not_found("the file's address is not https"))
+}
+
+/// A redirect leads to https or stays at its server: a picture's address must not become a way into this machine or network.
+fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
+    let next = attempt.url();
+    let same_server = attempt.previous().last().is_some_and(|last| last.origin() == next.origin());
+    if attempt.previous().len() > 3 || !(next.scheme() == "https" || same_server) {
+        return attempt.error("redirected too often or to a place that may not be asked");
+    }
+    attempt.follow()
 }
 
 /// Only pictures and sound reach the page, by what the bytes are and not by what a server calls them.

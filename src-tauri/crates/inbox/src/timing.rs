@@ -33,6 +33,11 @@ pub struct Timing {
     pub unknown_attempts: u32,
     /// A delivery this much later than the message counts as lost: the slow poll may simply have been faster.
     pub event_grace: Duration,
+    /// How long one call to Avito may take; uploads get more.
+    pub call_timeout: Duration,
+    /// A connection to the endpoint that has sent no complete request head for so long is closed. It holds for a kept-open
+    /// connection between two deliveries as well: a short time would close it in Avito's face now and then.
+    pub head_patience: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
 }
@@ -55,6 +60,8 @@ impl Default for Timing {
             look_until: seconds(20),
             unknown_attempts: 4,
             event_grace: seconds(20),
+            call_timeout: seconds(20),
+            head_patience: seconds(15),
             journal_keep: seconds(14 * 24 * 3600),
         }
     }

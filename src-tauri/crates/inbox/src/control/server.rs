@@ -5,13 +5,15 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -61,24 +63,46 @@ pub async fn serve(folder: &DataFolder, core: &Core, show_window: Option<ShowWin
     let token: Arc<str> = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into();
     let reach = Reach { port: tcp.local_addr()?.port(), token: token.to_string() };
     let file = folder.control();
-    create_private_file(&file)?.write_all(&serde_json::to_vec(&reach).map_err(io::Error::other)?)?;
+    // Written beside and renamed, so that nobody reads half of it.
+    let beside = file.with_extension("new");
+    create_private_file(&beside)?.write_all(&serde_json::to_vec(&reach).map_err(io::Error::other)?)?;
+    fs::rename(&beside, &file)?;
     let context = Context { core: core.clone(), token, show_window };
-    let router = Router::new().route("/control", post(answer)).with_state(context);
+    let router = Router::new()
+        .route("/control", post(answer))
+        .route("/control/{nonce}", get(prove))
+        .with_state(context);
     let stop = CancellationToken::new();
-    tokio::spawn(listener::serve(tcp, router, stop.clone()));
+    tokio::spawn(listener::serve(tcp, router, core.inner.timing.head_patience, stop.clone()));
     Ok(Control { file, stop })
+}
+
+/// Proves that this is the run `control.json` speaks of, before anybody trusts it with a token or a key.
+async fn prove(State(context): State<Context>, Path(nonce): Path<String>) -> String {
+    proof(&context.token, &nonce)
+}
+
+/// What only somebody who knows the token can answer to a nonce.
+pub(super) fn proof(token: &str, nonce: &str) -> String {
+    let digest = Sha256::digest(format!("{token} {nonce}").as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn answer(
     State(context): State<Context>,
     headers: HeaderMap,
-    Json(request): Json<Request>,
+    request: Result<Json<Request>, JsonRejection>,
 ) -> Response {
     let expected = format!("Bearer {}", context.token);
     let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
     if !bool::from(given.ct_eq(expected.as_bytes())) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    // Read after the token: a stranger does not learn what a request looks like.
+    let request = match request {
+        Ok(Json(request)) => request,
+        Err(rejection) => return rejection.into_response(),
+    };
     let result: Result<_, UiError> = match (request, &context.show_window) {
         (Request::ShowWindow, Some(show)) => {
             show();

@@ -13,7 +13,7 @@ use crate::ids::AccountId;
 use crate::reading;
 use crate::secrets::SecretError;
 use crate::store::accounts::{self, AccountRow, NewAccount};
-use crate::store::{StoreError, outbox};
+use crate::store::{StoreError, media, outbox};
 use crate::sync::CHAT_TYPES;
 use crate::view::{AccountView, AppView, ErrorCode, KeyCheck, Notice, ShopMode, TariffState};
 
@@ -67,7 +67,7 @@ impl Core {
     /// Tries a key: the shop's name, and whether the tariff includes the messenger. Nothing is stored.
     pub async fn check_key(&self, key: &NewKey) -> Result<KeyCheck, CoreError> {
         let key = key.cleaned()?;
-        let client = key.client()?;
+        let client = key.client(&self.inner.timing)?;
         let me = client.account_self().await?;
         let tariff = probe_tariff(&client, me.id).await?;
         let api_url = key.api_url.clone();
@@ -79,7 +79,7 @@ impl Core {
     /// Connects an account: checks the key, keeps the secret, starts reading. An account that is connected already is refused.
     pub async fn add_account(&self, key: &NewKey) -> Result<AccountView, CoreError> {
         let key = key.cleaned()?;
-        let me = key.client()?.account_self().await?;
+        let me = key.client(&self.inner.timing)?.account_self().await?;
         let _one_at_a_time = self.inner.changing_accounts.lock().await;
         let (user_id, api_url) = (me.id, key.api_url.clone());
         let already = self.inner.store.read(move |c| accounts::find(c, user_id, api_url.as_deref())).await?;
@@ -112,7 +112,7 @@ impl Core {
         let row = self.inner.store.read(move |c| accounts::get(c, id)).await?;
         let row = row.ok_or_else(|| CoreError::not_found("no such account"))?;
         let key = NewKey { api_url: row.api_url.clone(), ..key.clone() }.cleaned()?;
-        let me = key.client()?.account_self().await?;
+        let me = key.client(&self.inner.timing)?.account_self().await?;
         if me.id != row.user_id {
             return Err(CoreError::Invalid(ErrorCode::WrongKey, "the key is of another Avito account"));
         }
@@ -130,16 +130,20 @@ impl Core {
         running.stop(self).await;
         crate::sync::unsubscribe(self, &running).await;
         let now_ms = self.inner.clock.now_ms();
-        self.inner
-            .store
-            .write(move |c| {
-                if keep_archive {
-                    accounts::remove_keeping_archive(c, id, now_ms)
-                } else {
-                    accounts::remove_with_archive(c, id)
-                }
-            })
-            .await?;
+        if keep_archive {
+            self.inner.store.write(move |c| accounts::remove_keeping_archive(c, id, now_ms)).await?;
+        } else {
+            let files = self
+                .inner
+                .store
+                .write(move |c| {
+                    let files = media::fetched(c, id)?;
+                    accounts::remove_with_archive(c, id)?;
+                    Ok(files)
+                })
+                .await?;
+            self.inner.media.forget(files).await;
+        }
         for name in [client_secret_name(id), webhook_secret_name(id)] {
             if let Err(error) = self.inner.vault.delete(&name).await {
                 tracing::warn!(%error, "a secret of a removed account is still in the keychain");
@@ -208,7 +212,14 @@ impl Core {
     async fn start_row(&self, row: &AccountRow) -> Result<(), CoreError> {
         let client = match self.inner.vault.get(&client_secret_name(row.id)).await {
             Ok(Some(secret)) => {
-                Some(account::client(&row.client_id, &secret, row.api_url.as_deref(), row.calls_per_minute)?)
+                let api_url = row.api_url.as_deref();
+                Some(account::client(
+                    &row.client_id,
+                    &secret,
+                    api_url,
+                    row.calls_per_minute,
+                    &self.inner.timing,
+                )?)
             }
             Ok(None) => None,
             Err(error) => {
@@ -275,9 +286,6 @@ async fn probe_tariff(client: &Client, user_id: i64) -> Result<TariffState, Core
         Err(error) => return refused(error),
     };
     let Some(chat) = page.chats.first() else { return Ok(TariffState::Unknown) };
-    if chat.has_tariff_placeholder() {
-        return Ok(TariffState::Missing);
-    }
     match client.messages(user_id, &chat.id, 1, 0).await {
         Ok(_) => Ok(TariffState::Included),
         Err(error) => refused(error),

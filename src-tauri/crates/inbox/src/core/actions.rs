@@ -8,7 +8,8 @@ use super::Core;
 use crate::error::CoreError;
 use crate::folder;
 use crate::ids::{AccountId, ChatId, MessageId, OutboxId};
-use crate::reading::{self, thread};
+use crate::reading;
+use crate::reading::thread::{self, AvitoNow};
 use crate::store::outbox::{OutboxImage, OutboxState};
 use crate::store::{StoreError, chats, media, messages, outbox};
 use crate::view::{ChatPage, ChatQuery, ChatView, ErrorCode, MessageCursor, MessagePage, MessageRow, Notice};
@@ -57,8 +58,15 @@ impl Core {
         before: Option<MessageCursor>,
         limit: u32,
     ) -> Result<MessagePage, CoreError> {
-        let now_ms = self.inner.clock.now_ms();
-        Ok(self.inner.store.read(move |c| thread::page(c, chat, before, limit, now_ms)).await?)
+        let avito_now_ms = self.avito_now_ms();
+        Ok(self.inner.store.read(move |c| thread::page(c, chat, before, limit, &avito_now_ms)).await?)
+    }
+
+    /// The present time by Avito's clock, by account.
+    pub(crate) fn avito_now_ms(&self) -> AvitoNow {
+        let local_ms = self.inner.clock.now_ms();
+        let accounts = self.accounts();
+        AvitoNow { local_ms, of: accounts.iter().map(|a| (a.id, a.server_s(self) * 1000)).collect() }
     }
 
     /// Puts a text into the outbox and answers its echo.
@@ -103,11 +111,18 @@ impl Core {
             file.sync_all()
         });
         written.await.map_err(std::io::Error::other)??;
-        self.enqueue(chat, move |c, account, now_ms| {
-            media::id_of(c, account, &thread::outbox_address(&image.file))?;
-            outbox::add_image(c, account, chat, &image, now_ms)
-        })
-        .await
+        let file = image.file.clone();
+        let echo = self
+            .enqueue(chat, move |c, account, now_ms| {
+                media::id_of(c, account, &thread::outbox_address(&image.file))?;
+                outbox::add_image(c, account, chat, &image, now_ms)
+            })
+            .await;
+        if echo.is_err() {
+            // Nothing refers to it; what cannot be removed now is removed at the next start.
+            let _ = tokio::fs::remove_file(self.inner.folder.join("outbox").join(file)).await;
+        }
+        echo
     }
 
     async fn enqueue(
@@ -136,23 +151,14 @@ impl Core {
         Ok(row)
     }
 
-    /// Sends a parked reply once more; a waiting one at once.
+    /// Sends a parked reply once more; a waiting one at once. One that may be at Avito is looked for first.
     pub async fn retry_send(&self, id: OutboxId) -> Result<(), CoreError> {
         let row = self
             .inner
             .store
             .write(move |c| {
                 let Some(row) = outbox::get(c, id)? else { return Ok(None) };
-                let next = match row.state {
-                    // It may be at Avito after all: look before sending.
-                    OutboxState::Failed if row.uncertain > 0 => OutboxState::Unknown,
-                    OutboxState::Failed | OutboxState::Queued => OutboxState::Queued,
-                    other => other,
-                };
-                if row.state == OutboxState::Failed {
-                    outbox::forget_upload(c, id)?;
-                }
-                outbox::set_state(c, id, next, None, None, None, None)?;
+                outbox::retry(c, id)?;
                 Ok(Some(row))
             })
             .await?;
@@ -179,9 +185,8 @@ impl Core {
             })
             .await?;
         let row = row.ok_or_else(|| CoreError::not_found("the reply is being sent"))?;
-        if let Some(image) = &row.image {
-            // The row is gone from the page either way; a file left behind does no harm.
-            let _ = tokio::fs::remove_file(self.inner.folder.join("outbox").join(&image.file)).await;
+        if let Some(account) = self.account(row.account) {
+            account.wake_outbox.notify_one(); // it removes a picture's file
         }
         self.notify(Notice::Messages { chat: row.chat });
         self.notify(Notice::Chats { chats: vec![row.chat] });
@@ -233,7 +238,12 @@ impl Core {
         self.notify(Notice::Chats { chats: vec![chat] });
         self.notify(Notice::Accounts);
         let core = self.clone();
-        self.spawn("mark read", async move { crate::sync::tell_read(&core, &account, chat).await });
+        self.spawn("mark read", async move {
+            let Some(client) = &account.client else { return };
+            if let Err(failure) = crate::sync::tell_read_marks(&core, &account, client).await {
+                tracing::info!(code = ?failure.code, "Avito is told later that a chat was read");
+            }
+        });
         Ok(())
     }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::Core;
-use crate::error::CoreError;
+use crate::error::{CoreError, hinders_asking};
 use crate::ids::OutboxId;
 use crate::reading::thread;
+use crate::store::accounts;
 use crate::store::messages;
 use crate::store::outbox::{self, OutboxState};
 use crate::view::{Backfill, MessageRow, Mode};
@@ -18,7 +19,7 @@ impl Core {
         let give_up = tokio::time::sleep(patience);
         tokio::pin!(give_up);
         loop {
-            let now_ms = self.inner.clock.now_ms();
+            let now = self.avito_now_ms();
             let (settled, row) = self
                 .inner
                 .store
@@ -31,7 +32,7 @@ impl Core {
                     }
                     let bubble = match row.message {
                         Some(message) => messages::get(c, message)?
-                            .map(|message| thread::bubble(c, &message, now_ms))
+                            .map(|message| thread::bubble(c, &message, &now))
                             .transpose()?,
                         None => Some(thread::echo(c, &row)?),
                     };
@@ -60,23 +61,21 @@ impl Core {
         let _ = tokio::time::timeout(patience, checked).await;
     }
 
-    /// Waits until old history is complete or an account has a trouble; tells the progress.
+    /// Waits until old history is complete or an account has a trouble that stops it; tells the progress.
     pub async fn wait_backfilled(&self, mut progress: impl FnMut(&Backfill)) {
         for account in self.accounts() {
             let mut state = account.state.subscribe();
-            let mut begun = false;
+            let id = account.id;
             loop {
                 let now = state.borrow_and_update().clone();
-                if now.trouble.is_some() {
+                if now.trouble.is_some_and(|trouble| hinders_asking(trouble.code)) {
                     break;
                 }
-                match &now.backfill {
-                    Some(backfill) => {
-                        begun = true;
-                        progress(backfill);
-                    }
-                    None if begun => break,
-                    None => {}
+                let row = self.inner.store.read(move |c| accounts::get(c, id)).await;
+                match (&now.backfill, row) {
+                    (Some(backfill), _) => progress(backfill),
+                    (None, Ok(Some(row))) if !row.backfill_done => {} // not begun yet
+                    (None, _) => break,
                 }
                 if state.changed().await.is_err() {
                     break;

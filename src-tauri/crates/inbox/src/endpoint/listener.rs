@@ -11,15 +11,18 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// A connection that sends no complete request head within this time is closed.
-const HEAD_PATIENCE: Duration = Duration::from_secs(2);
 /// More connections than Avito or a tunnel ever opens; the next ones wait in the system's queue.
 const CONNECTIONS: usize = 1024;
 /// A request head of Avito's is under 2 KiB; this is the smallest buffer hyper takes.
 const HEAD_LIMIT: usize = 16 * 1024;
 
-/// Serves until told to stop.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+/// Serves until told to stop. A connection that sends no complete request head within `patience` is closed.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    patience: Duration,
+    stop: CancellationToken,
+) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(slot) = slots.clone().acquire_owned().await else { return };
@@ -42,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         tokio::spawn(async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_PATIENCE)
+                .header_read_timeout(patience)
                 .max_buf_size(HEAD_LIMIT)
                 .serve_connection(TokioIo::new(stream), service);
             tokio::select! {

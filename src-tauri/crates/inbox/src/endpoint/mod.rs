@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -65,7 +66,8 @@ impl Endpoint {
             return;
         };
         let router = self.router(core);
-        core.spawn("endpoint", listener::serve(listener, router, core.inner.stop.clone()));
+        let patience = core.inner.timing.head_patience;
+        core.spawn("endpoint", listener::serve(listener, router, patience, core.inner.stop.clone()));
     }
 
     /// The routes, for the loopback listener and for tunnels that take a router.
@@ -121,10 +123,12 @@ fn not_found() -> Response {
 
 async fn receive(
     State(context): State<Context>,
-    Path((account, secret)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    // A path that cannot be decoded is as unknown as any other.
+    let Ok(Path((account, secret))) = path else { return not_found() };
     let Some(account) = context.admitted(&account, &secret) else { return not_found() };
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

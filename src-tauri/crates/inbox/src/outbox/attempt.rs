@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use avito::{Client, Message, SendOutcome};
 
-use super::claim;
+use super::claim::{self, Likeness};
 use crate::account::Account;
 use crate::error::{needs_seller, send_failure, trouble_code};
-use crate::ids::{MessageId, OutboxId};
+use crate::ids::OutboxId;
 use crate::ingest;
 use crate::store::messages::Source;
 use crate::store::outbox::{self, OutboxImage, OutboxRow, OutboxState};
@@ -37,19 +37,17 @@ pub(super) async fn step(core: &Core, account: &Account, row: OutboxRow) {
 
 async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) -> Result<(), StoreError> {
     let (id, chat) = (row.id, row.chat);
-    let (now_ms, server_s) = (core.inner.clock.now_ms(), account.server_s(core));
     // A row that was being sent when its task failed counts as unknown, never as not sent.
     if row.state == OutboxState::Sending {
-        return note(core, id, OutboxState::Unknown, None, None).await;
+        let now_ms = core.inner.clock.now_ms();
+        return core.inner.store.write(move |c| outbox::interrupted(c, id, now_ms)).await;
     }
-    let stored = core
+    let begun = core
         .inner
         .store
-        .write(move |c| {
-            outbox::begin_attempt(c, id, now_ms, server_s)?;
-            chats::get(c, chat)
-        })
+        .write(move |c| Ok(if outbox::begin_attempt(c, id)? { Some(chats::get(c, chat)?) } else { None }))
         .await?;
+    let Some(stored) = begun else { return Ok(()) };
     core.notify(Notice::Messages { chat });
     let Some(stored) = stored else { return park(core, id, SendFailure::NotFound, None).await };
     let sent = match (&row.text, &row.image) {
@@ -129,7 +127,6 @@ async fn accept(core: &Core, account: &Account, row: &OutboxRow, message: Messag
         })
         .await?;
     core.inner.last_message_ms.fetch_max(now_ms, std::sync::atomic::Ordering::Relaxed);
-    remove_file(core, row).await;
     Ok(())
 }
 
@@ -191,38 +188,51 @@ async fn look(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
             return look_again(core, row.id, wait, Some(code)).await;
         }
     }
-    let id = row.id;
-    let found = core
+    let (id, unknown_attempts) = (row.id, timing.unknown_attempts);
+    let still_time = waited < timing.look_until;
+    let next = core
         .inner
         .store
         .write(move |c| {
-            let Some(row) = outbox::get(c, id)? else { return Ok(true) };
+            let Some(row) = outbox::get(c, id)? else { return Ok(Next::Nothing) };
             if row.state != OutboxState::Unknown {
-                return Ok(true); // claimed while the chat was read, or dropped by the seller
+                return Ok(Next::Nothing);
             }
-            let message: Option<MessageId> = claim::find(c, &row)?;
-            if let Some(message) = message {
-                outbox::settle(c, id, message)?;
-                chats::refresh(c, row.chat)?;
+            match claim::find(c, &row)? {
+                Some((message, Likeness::Same)) => {
+                    outbox::settle(c, id, message)?;
+                    chats::refresh(c, row.chat)?;
+                    Ok(Next::Nothing)
+                }
+                _ if still_time => Ok(Next::LookAgain),
+                Some(_) => Ok(Next::Park),
+                None if row.uncertain >= unknown_attempts => Ok(Next::Park),
+                None => Ok(Next::SendAgain),
             }
-            Ok(message.is_some())
         })
         .await?;
-    if found {
-        remove_file(core, row).await;
-        return Ok(());
+    match next {
+        Next::Nothing => Ok(()),
+        Next::LookAgain => look_again(core, id, timing.look_first, None).await,
+        Next::Park => park(core, id, SendFailure::Unproved, None).await,
+        Next::SendAgain => {
+            tracing::info!(row = %id, "the message is not at Avito: sending again");
+            note(core, id, OutboxState::Queued, None, None).await
+        }
     }
-    if waited < timing.look_until {
-        return look_again(core, id, timing.look_first, None).await;
-    }
-    if row.uncertain >= timing.unknown_attempts {
-        return park(core, id, SendFailure::Unproved, None).await;
-    }
-    tracing::info!(row = %id, "the message is not at Avito: sending again");
-    note(core, id, OutboxState::Queued, None, None).await
 }
 
-/// Reads the chat from its newest message down to the time of the attempt.
+/// What follows from a look into the chat.
+enum Next {
+    /// It is there, or the seller has decided meanwhile.
+    Nothing,
+    LookAgain,
+    SendAgain,
+    /// It cannot be proved either way.
+    Park,
+}
+
+/// Reads the chat from its newest message down to what was there before the attempt.
 async fn read_since(
     core: &Core,
     account: &Account,
@@ -239,7 +249,7 @@ async fn read_since(
         let now_ms = core.inner.clock.now_ms();
         core.inner.store.write(move |c| ingest::take_page(c, owner, chat, &page.messages, now_ms)).await?;
         offset += length;
-        let passed = row.attempt_s.is_none_or(|attempt| oldest_s.is_none_or(|oldest| oldest < attempt - 60));
+        let passed = row.attempt_s.is_none_or(|attempt| oldest_s.is_none_or(|oldest| oldest < attempt));
         if passed || length < sync::PAGE || offset > sync::MAX_OFFSET {
             return Ok(());
         }
@@ -252,10 +262,11 @@ async fn look_again(
     wait: Duration,
     code: Option<TroubleCode>,
 ) -> Result<(), StoreError> {
-    let at_ms = core.inner.clock.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(0).max(1);
+    let now_ms = core.inner.clock.now_ms();
+    let at_ms = now_ms + i64::try_from(wait.as_millis()).unwrap_or(0).max(1);
     core.inner
         .store
-        .write(move |c| outbox::look_again(c, id, at_ms, code.map(|code| word(&code)).as_deref()))
+        .write(move |c| outbox::look_again(c, id, now_ms, at_ms, code.map(|code| word(&code)).as_deref()))
         .await
 }
 
@@ -281,12 +292,4 @@ fn growing(core: &Core, attempts: u32) -> Duration {
 /// The stored word of a code: as the page spells it.
 fn word(code: &impl serde::Serialize) -> String {
     serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-async fn remove_file(core: &Core, row: &OutboxRow) {
-    if let Some(image) = &row.image
-        && let Err(error) = tokio::fs::remove_file(core.inner.folder.join("outbox").join(&image.file)).await
-    {
-        tracing::debug!(%error, "a sent picture's file is gone already");
-    }
 }

@@ -33,6 +33,9 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
     let mut running: JoinSet<ChatId> = JoinSet::new();
     let mut busy: HashSet<ChatId> = HashSet::new();
     loop {
+        if let Err(error) = tidy(&core, &account).await {
+            tracing::warn!(%error, "sent pictures' files stay for now");
+        }
         match due(&core, &account).await {
             Ok(rows) => {
                 for row in rows {
@@ -73,6 +76,18 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
     }
 }
 
+/// Removes the files of pictures that were sent or dropped, by whatever way that came to be known.
+async fn tidy(core: &Core, account: &Account) -> Result<(), crate::StoreError> {
+    let id = account.id;
+    for (row, file) in core.inner.store.read(move |c| outbox::done_files(c, id)).await? {
+        match tokio::fs::remove_file(core.inner.folder.join("outbox").join(file)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => core.inner.store.write(move |c| outbox::forget_file(c, row)).await?,
+        }
+    }
+    Ok(())
+}
+
 /// The oldest row of each chat, where its time has come.
 async fn due(core: &Core, account: &Account) -> Result<Vec<OutboxRow>, crate::StoreError> {
     let (id, now_ms) = (account.id, core.inner.clock.now_ms());
@@ -82,9 +97,9 @@ async fn due(core: &Core, account: &Account) -> Result<Vec<OutboxRow>, crate::St
 
 async fn next_due(core: &Core, account: &Account) -> Duration {
     let id = account.id;
-    let next = core.inner.store.read(move |c| outbox::next_due(c, id)).await.ok().flatten();
     let now_ms = core.inner.clock.now_ms();
     // Rows that are due already belong to a busy chat: they are looked at when it has finished.
+    let next = core.inner.store.read(move |c| outbox::next_due(c, id, now_ms)).await.ok().flatten();
     match next.map(|at| at - now_ms) {
         Some(left) if left > 0 => Duration::from_millis(u64::try_from(left).unwrap_or(0)),
         _ => Duration::from_secs(3600),

@@ -1,12 +1,14 @@
 //! A thread: stored messages and the outbox's echoes as bubbles.
 
+use std::collections::BTreeMap;
+
 use avito::{Content, Message};
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::ids::{AccountId, ChatId, MediaId};
-use crate::ingest::media_addresses;
+use crate::ingest::{meaning, media_addresses};
 use crate::store::messages::StoredMessage;
 use crate::store::outbox::{self, OutboxRow, OutboxState};
 use crate::store::{StoreError, media, messages};
@@ -20,13 +22,26 @@ pub(crate) const DELETABLE_MS: i64 = 3_600_000;
 /// Characters of a preview.
 const PREVIEW_LENGTH: usize = 200;
 
+/// The present time by Avito's clock: each account knows how far it is from ours.
+#[derive(Debug, Clone)]
+pub(crate) struct AvitoNow {
+    pub(crate) local_ms: i64,
+    pub(crate) of: BTreeMap<AccountId, i64>,
+}
+
+impl AvitoNow {
+    fn at(&self, account: AccountId) -> i64 {
+        self.of.get(&account).copied().unwrap_or(self.local_ms)
+    }
+}
+
 /// A page of a thread, oldest first; the newest page ends with the echoes of what is under way.
 pub(crate) fn page(
     connection: &Connection,
     chat: ChatId,
     before: Option<MessageCursor>,
     limit: u32,
-    avito_now_ms: i64,
+    now: &AvitoNow,
 ) -> Result<MessagePage, StoreError> {
     let limit = limit.clamp(1, 500);
     let position = before.map(|cursor| (cursor.sent_ms.div_euclid(1000), cursor.id));
@@ -40,7 +55,7 @@ pub(crate) fn page(
     });
     let mut rows = Vec::with_capacity(stored.len());
     for message in stored.iter().rev() {
-        rows.push(bubble(connection, message, avito_now_ms)?);
+        rows.push(bubble(connection, message, now)?);
     }
     if before.is_none() {
         for row in outbox::open_of_chat(connection, chat)? {
@@ -54,7 +69,7 @@ pub(crate) fn page(
 pub(crate) fn bubble(
     connection: &Connection,
     stored: &StoredMessage,
-    avito_now_ms: i64,
+    now: &AvitoNow,
 ) -> Result<MessageRow, StoreError> {
     let json: Value = serde_json::from_str(&stored.json).unwrap_or_default();
     let message = Message::from_json(&json).ok();
@@ -62,9 +77,9 @@ pub(crate) fn bubble(
     let sent_by_us = if stored.outgoing { outbox::row_of_message(connection, stored.id)? } else { None };
     let deletable_until_ms = (stored.outgoing && !stored.deleted)
         .then_some(sent_ms + DELETABLE_MS)
-        .filter(|until| *until > avito_now_ms);
+        .filter(|until| *until > now.at(stored.account));
     let body = match &message {
-        Some(message) => body(connection, stored.account, stored, &message.content)?,
+        Some(message) => body(connection, stored.account, stored, &meaning(message))?,
         None => MessageBody::Text { text: stored.text.clone() },
     };
     Ok(MessageRow {

@@ -108,6 +108,7 @@ pub(crate) fn remove_keeping_archive(
     id: AccountId,
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    super::outbox::park_all(connection, id)?;
     connection.execute("UPDATE accounts SET removed_ms = ?2 WHERE id = ?1", (id, now_ms))?;
     Ok(())
 }

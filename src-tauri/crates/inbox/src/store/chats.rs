@@ -116,14 +116,13 @@ pub(crate) struct ChatDetails {
     pub(crate) search_text: String,
 }
 
-/// Writes the details. Answers whether anything changed that a reader would see.
+/// Writes the details. Answers whether anything changed; if not, nothing is written: a poll asks about every chat of a page.
 pub(crate) fn set_details(
     connection: &Connection,
     id: ChatId,
     new: &ChatDetails,
 ) -> Result<bool, StoreError> {
-    let before = get(connection, id)?;
-    connection
+    let changed = connection
         .prepare_cached(
             "UPDATE chats SET
                details_known = 1,
@@ -133,9 +132,16 @@ pub(crate) fn set_details(
                item_price = coalesce(?8, item_price), item_url = coalesce(?9, item_url),
                item_place = coalesce(?10, item_place), item_status = coalesce(?11, item_status),
                item_picture = coalesce(?12, item_picture),
-               created_ms = CASE WHEN ?13 > 0 THEN ?13 ELSE created_ms END,
+               created_ms = coalesce(nullif(?13, 0), created_ms),
                updated_ms = max(updated_ms, ?14), hidden_by_tariff = ?15, search_text = ?16
-             WHERE id = ?1",
+             WHERE id = ?1 AND
+               (details_known, buyer_id, buyer_name, buyer_profile_url, buyer_avatar, item_id, item_title, item_price,
+                item_url, item_place, item_status, item_picture, created_ms, hidden_by_tariff, search_text, updated_ms)
+               IS NOT
+               (1, coalesce(?2, buyer_id), coalesce(?3, buyer_name), coalesce(?4, buyer_profile_url),
+                coalesce(?5, buyer_avatar), coalesce(?6, item_id), coalesce(?7, item_title), coalesce(?8, item_price),
+                coalesce(?9, item_url), coalesce(?10, item_place), coalesce(?11, item_status), coalesce(?12, item_picture),
+                coalesce(nullif(?13, 0), created_ms), ?15, ?16, max(updated_ms, ?14))",
         )?
         .execute(rusqlite::params![
             id,
@@ -155,7 +161,7 @@ pub(crate) fn set_details(
             new.hidden_by_tariff,
             new.search_text,
         ])?;
-    Ok(before != get(connection, id)?)
+    Ok(changed > 0)
 }
 
 /// How far a chat was read from Avito.
@@ -224,6 +230,8 @@ pub(crate) fn refresh(connection: &Connection, id: ChatId) -> Result<(), StoreEr
                                ORDER BY sent_s DESC, rank DESC, tie DESC, avito_id DESC LIMIT 1),
                last_words_ours = (SELECT outgoing FROM messages WHERE chat = ?1 AND rank = 0
                                   ORDER BY sent_s DESC, rank DESC, tie DESC, avito_id DESC LIMIT 1),
+               last_words = coalesce((SELECT fold(text) FROM messages WHERE chat = ?1
+                                      ORDER BY sent_s DESC, rank DESC, tie DESC, avito_id DESC LIMIT 1), ''),
                updated_ms = max(updated_ms, coalesce((SELECT max(sent_s) * 1000 FROM messages WHERE chat = ?1), 0)),
                unread = (SELECT count(*) FROM messages WHERE chat = ?1 AND unread = 1)
              WHERE id = ?1",
@@ -239,28 +247,54 @@ pub(crate) fn mark_read(connection: &Connection, id: ChatId) -> Result<bool, Sto
     if changed == 0 {
         return Ok(false);
     }
-    connection.execute("UPDATE chats SET unread = 0, read_pending = 1 WHERE id = ?1", [id])?;
+    connection.execute("UPDATE chats SET unread = 0, read_pending = read_pending + 1 WHERE id = ?1", [id])?;
     Ok(true)
 }
 
-/// Read elsewhere: no need to tell Avito.
-pub(crate) fn set_read_elsewhere(connection: &Connection, id: ChatId) -> Result<(), StoreError> {
-    connection.execute("UPDATE messages SET unread = 0 WHERE chat = ?1 AND unread = 1", [id])?;
-    connection.execute("UPDATE chats SET unread = 0 WHERE id = ?1", [id])?;
-    Ok(())
+/// Read elsewhere, as far as `through`: no need to tell Avito. Later messages stay unread.
+pub(crate) fn set_read_elsewhere(
+    connection: &Connection,
+    id: ChatId,
+    through: MessageId,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE messages SET unread = 0 WHERE chat = ?1 AND unread = 1 AND id <= ?2",
+        (id, through),
+    )?;
+    refresh(connection, id)
 }
 
-/// Chats Avito must still be told the seller has read, as (local id, Avito's id).
+/// A chat the seller has read and Avito does not know of yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReadPending {
+    pub(crate) chat: ChatId,
+    pub(crate) avito_id: String,
+    /// How often the seller has looked; when it has grown meanwhile, Avito must be told again.
+    pub(crate) looks: i64,
+}
+
+/// Chats Avito must still be told the seller has read.
 pub(crate) fn read_pending(
     connection: &Connection,
     account: AccountId,
-) -> Result<Vec<(ChatId, String)>, StoreError> {
-    pairs(connection, account, "SELECT id, avito_id FROM chats WHERE account = ?1 AND read_pending = 1")
+) -> Result<Vec<ReadPending>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, avito_id, read_pending FROM chats WHERE account = ?1 AND read_pending > 0",
+    )?;
+    let rows = statement
+        .query_map([account], |row| {
+            Ok(ReadPending { chat: row.get(0)?, avito_id: row.get(1)?, looks: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
-/// Avito was told.
-pub(crate) fn clear_read_pending(connection: &Connection, id: ChatId) -> Result<(), StoreError> {
-    connection.execute("UPDATE chats SET read_pending = 0 WHERE id = ?1", [id])?;
+/// Avito was told of this look.
+pub(crate) fn clear_read_pending(connection: &Connection, told: &ReadPending) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE chats SET read_pending = 0 WHERE id = ?1 AND read_pending = ?2",
+        (told.chat, told.looks),
+    )?;
     Ok(())
 }
 
@@ -272,12 +306,31 @@ pub(crate) fn without_details(
     pairs(connection, account, "SELECT id, avito_id FROM chats WHERE account = ?1 AND details_known = 0")
 }
 
-/// Chats with unread messages, by our count.
+/// A chat with unread messages, by our count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnreadChat {
+    pub(crate) chat: ChatId,
+    pub(crate) avito_id: String,
+    /// The last unread message we have had since before the time asked for.
+    pub(crate) through: MessageId,
+}
+
+/// Chats with messages that were unread and here before `before_ms`.
 pub(crate) fn unread(
     connection: &Connection,
     account: AccountId,
-) -> Result<Vec<(ChatId, String)>, StoreError> {
-    pairs(connection, account, "SELECT id, avito_id FROM chats WHERE account = ?1 AND unread > 0")
+    before_ms: i64,
+) -> Result<Vec<UnreadChat>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.id, c.avito_id, max(m.id) FROM chats c JOIN messages m ON m.chat = c.id AND m.unread = 1
+         WHERE c.account = ?1 AND c.unread > 0 AND m.first_seen_ms <= ?2 GROUP BY c.id",
+    )?;
+    let rows = statement
+        .query_map((account, before_ms), |row| {
+            Ok(UnreadChat { chat: row.get(0)?, avito_id: row.get(1)?, through: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 fn pairs(

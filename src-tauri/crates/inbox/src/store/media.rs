@@ -56,6 +56,13 @@ pub(crate) fn get(connection: &Connection, id: MediaId) -> Result<Option<MediaRo
         .optional()?)
 }
 
+/// What an account has in the cache.
+pub(crate) fn fetched(connection: &Connection, account: AccountId) -> Result<Vec<MediaId>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT id FROM media WHERE account = ?1 AND fetched_ms IS NOT NULL")?;
+    Ok(statement.query_map([account], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 /// Notes that the file is in the cache.
 pub(crate) fn set_fetched(
     connection: &Connection,

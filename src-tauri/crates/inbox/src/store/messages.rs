@@ -132,20 +132,27 @@ pub(crate) fn page(
     before: Option<(i64, MessageId)>,
     limit: u32,
 ) -> Result<Vec<StoredMessage>, StoreError> {
-    let order = "ORDER BY sent_s DESC, rank DESC, tie DESC, avito_id DESC";
     if let Some((sent_s, id)) = before {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM messages
-             WHERE chat = ?1 AND sent_s <= ?2
-               AND (sent_s, rank, tie, avito_id) < (SELECT sent_s, rank, tie, avito_id FROM messages WHERE id = ?3)
-             {order} LIMIT ?4"
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
+        let mut statement = connection.prepare_cached(&older_sql())?;
         return Ok(statement.query_map((chat, sent_s, id, limit), read)?.collect::<Result<_, _>>()?);
     }
-    let sql = format!("SELECT {COLUMNS} FROM messages WHERE chat = ?1 {order} LIMIT ?2");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&newest_sql())?;
     Ok(statement.query_map((chat, limit), read)?.collect::<Result<_, _>>()?)
+}
+
+const NEWEST_FIRST: &str = "ORDER BY sent_s DESC, rank DESC, tie DESC, avito_id DESC";
+
+fn newest_sql() -> String {
+    format!("SELECT {COLUMNS} FROM messages WHERE chat = ?1 {NEWEST_FIRST} LIMIT ?2")
+}
+
+fn older_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM messages
+         WHERE chat = ?1 AND sent_s <= ?2
+           AND (sent_s, rank, tie, avito_id) < (SELECT sent_s, rank, tie, avito_id FROM messages WHERE id = ?3)
+         {NEWEST_FIRST} LIMIT ?4"
+    )
 }
 
 /// The oldest unread message of a chat.
@@ -170,4 +177,20 @@ pub(crate) fn count(connection: &Connection, account: AccountId) -> Result<u32, 
     Ok(connection
         .prepare_cached("SELECT count(*) FROM messages WHERE account = ?1")?
         .query_row([account], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{plan, testing};
+
+    #[test]
+    fn a_page_of_a_thread_is_read_in_order_from_an_index() {
+        let connection = testing();
+        for sql in [newest_sql(), older_sql()] {
+            let lines = plan(&connection, &sql);
+            assert!(!lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
+            assert!(lines[0].contains("USING INDEX messages_by_time (chat=?"), "{lines:?}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Mutex, Semaphore, oneshot};
 
@@ -156,7 +157,10 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(128);
-    Ok(())
+    // The folding of `ingest`, for columns that are compared with what the seller types.
+    connection.create_scalar_function("fold", 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
+        Ok(crate::ingest::fold(call.get_raw(0).as_str().unwrap_or_default()))
+    })
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {
@@ -228,6 +232,24 @@ fn repeat(error: &Arc<StoreError>) -> StoreError {
         }
         other => StoreError::Folder(std::io::Error::other(other.to_string())),
     }
+}
+
+/// An empty database in memory.
+#[cfg(test)]
+pub(crate) fn testing() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    configure(&connection).unwrap();
+    migrations::migrate(&mut connection).unwrap();
+    connection
+}
+
+/// How SQLite would carry a query out.
+#[cfg(test)]
+pub(crate) fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let unbound = vec![rusqlite::types::Value::Null; statement.parameter_count()];
+    let lines = statement.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3)).unwrap();
+    lines.map(Result::unwrap).collect()
 }
 
 #[cfg(test)]

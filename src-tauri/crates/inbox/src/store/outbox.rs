@@ -57,7 +57,7 @@ pub(crate) struct OutboxRow {
     pub(crate) state: OutboxState,
     pub(crate) attempts: u32,
     pub(crate) uncertain: u32,
-    pub(crate) attempt_ms: Option<i64>,
+    pub(crate) attempt_after: Option<MessageId>,
     pub(crate) attempt_s: Option<i64>,
     pub(crate) ended_ms: Option<i64>,
     pub(crate) retry_at_ms: Option<i64>,
@@ -67,7 +67,7 @@ pub(crate) struct OutboxRow {
 }
 
 const COLUMNS: &str = "id, account, chat, created_ms, text, image_file, image_name, image_mime, image_id, image_sizes, \
-     state, attempts, attempt_ms, attempt_s, ended_ms, retry_at_ms, code, detail, message, uncertain";
+     state, attempts, attempt_after, attempt_s, ended_ms, retry_at_ms, code, detail, message, uncertain";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     let file: Option<String> = row.get(5)?;
@@ -90,7 +90,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         image,
         state: OutboxState::from_number(row.get(10)?),
         attempts: row.get(11)?,
-        attempt_ms: row.get(12)?,
+        attempt_after: row.get(12)?,
         attempt_s: row.get(13)?,
         ended_ms: row.get(14)?,
         retry_at_ms: row.get(15)?,
@@ -148,35 +148,72 @@ pub(crate) fn open_of_chat(connection: &Connection, chat: ChatId) -> Result<Vec<
 /// For each chat of the account the oldest row that is not parked: order within a chat is kept, and a parked reply does not
 /// hold up the next one.
 pub(crate) fn heads(connection: &Connection, account: AccountId) -> Result<Vec<OutboxRow>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE id IN
-           (SELECT min(id) FROM outbox WHERE account = ?1 AND state < 5 AND state <> 3 GROUP BY chat)
-         ORDER BY id"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&heads_sql())?;
     Ok(statement.query_map([account], read)?.collect::<Result<_, _>>()?)
 }
 
-/// Rows that were being sent when the program ended: their outcome is unknown.
-pub(crate) fn interrupted_to_unknown(connection: &Connection, now_ms: i64) -> Result<usize, StoreError> {
-    Ok(connection.execute("UPDATE outbox SET state = 2, uncertain = uncertain + 1, ended_ms = ?1, retry_at_ms = NULL WHERE state = 1", [now_ms])?)
+fn heads_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM outbox WHERE id IN
+           (SELECT min(id) FROM outbox WHERE account = ?1 AND state < 5 AND state <> 3 GROUP BY chat)
+         ORDER BY id"
+    )
 }
 
-/// An attempt begins: raised and committed before anything is sent. The time of an earlier attempt whose end is unknown
-/// stays, because its message may still appear.
-pub(crate) fn begin_attempt(
-    connection: &Connection,
-    id: OutboxId,
-    now_ms: i64,
-    server_s: i64,
-) -> Result<(), StoreError> {
+/// Rows that were being sent when the program ended: their outcome is unknown. Of a picture without an upload nothing can be at
+/// Avito.
+pub(crate) fn interrupted_to_unknown(connection: &Connection, now_ms: i64) -> Result<(), StoreError> {
+    let rows: Vec<OutboxId> = connection
+        .prepare_cached("SELECT id FROM outbox WHERE state < 5 AND state = 1")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    rows.into_iter().try_for_each(|id| interrupted(connection, id, now_ms))
+}
+
+/// The same for one row.
+pub(crate) fn interrupted(connection: &Connection, id: OutboxId, now_ms: i64) -> Result<(), StoreError> {
+    let Some(row) = get(connection, id)? else { return Ok(()) };
+    let nothing_sent = row.image.is_some_and(|image| image.image_id.is_none());
+    let state = if nothing_sent { OutboxState::Queued } else { OutboxState::Unknown };
+    set_state(connection, id, state, None, None, None, Some(now_ms))
+}
+
+/// An attempt begins: raised and committed before anything is sent. Answers false, and nothing may be sent, when the row does not
+/// wait any more: dropped by the seller or found at Avito meanwhile.
+///
+/// What Avito shows later is told from what was there before by the order in which we took it in and by Avito's own clock; ours may
+/// be set at any moment. The mark of an earlier attempt whose end is unknown stays, because its message may still appear.
+pub(crate) fn begin_attempt(connection: &Connection, id: OutboxId) -> Result<bool, StoreError> {
+    let begun = connection.execute(
+        "UPDATE outbox SET state = 1, attempts = attempts + 1, ended_ms = NULL, retry_at_ms = NULL, code = NULL, detail = NULL
+         WHERE id = ?1 AND state = 0",
+        [id],
+    )?;
+    if begun == 0 {
+        return Ok(false);
+    }
     connection.execute(
-        "UPDATE outbox SET state = 1, attempts = attempts + 1, ended_ms = NULL, retry_at_ms = NULL,
-                           attempt_ms = CASE WHEN uncertain > 0 THEN attempt_ms ELSE ?2 END,
-                           attempt_s = CASE WHEN uncertain > 0 THEN attempt_s ELSE ?3 END,
-                           code = NULL, detail = NULL
-         WHERE id = ?1 AND state < 5",
-        (id, now_ms, server_s),
+        "UPDATE outbox SET attempt_after = (SELECT coalesce(max(id), 0) FROM messages),
+                           attempt_s = (SELECT coalesce(max(sent_s), 0) FROM messages WHERE chat = outbox.chat)
+         WHERE id = ?1 AND uncertain = 0",
+        [id],
+    )?;
+    Ok(true)
+}
+
+/// The seller wants a parked or waiting reply sent now. One that may be at Avito is looked for once more, then sent.
+pub(crate) fn retry(connection: &Connection, id: OutboxId) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE outbox SET retry_at_ms = NULL, code = NULL, detail = NULL,
+           image_id = CASE WHEN state = 3 THEN NULL ELSE image_id END,
+           image_sizes = CASE WHEN state = 3 AND uncertain = 0 THEN NULL ELSE image_sizes END,
+           -- He has looked at the chat himself: no picture he sees there is this one.
+           attempt_after = CASE WHEN state = 3 AND code = 'unproved' AND text IS NULL
+                                THEN (SELECT coalesce(max(id), 0) FROM messages) ELSE attempt_after END,
+           state = CASE WHEN state = 3 AND uncertain > 0 THEN 2 ELSE 0 END,
+           uncertain = min(uncertain, 1)
+         WHERE id = ?1 AND state IN (0, 3)",
+        [id],
     )?;
     Ok(())
 }
@@ -212,16 +249,17 @@ pub(crate) fn set_state(
     Ok(())
 }
 
-/// The row stays unknown and is looked for again at this time.
+/// The row stays unknown and is looked for again at this time. An end in the future (our clock was set back) becomes now.
 pub(crate) fn look_again(
     connection: &Connection,
     id: OutboxId,
+    now_ms: i64,
     at_ms: i64,
     code: Option<&str>,
 ) -> Result<(), StoreError> {
     connection.execute(
-        "UPDATE outbox SET retry_at_ms = ?2, code = ?3 WHERE id = ?1 AND state = 2",
-        (id, at_ms, code),
+        "UPDATE outbox SET retry_at_ms = ?2, code = ?3, ended_ms = min(coalesce(ended_ms, ?4), ?4) WHERE id = ?1 AND state = 2",
+        (id, at_ms, code, now_ms),
     )?;
     Ok(())
 }
@@ -238,12 +276,6 @@ pub(crate) fn reopen(
 ) -> Result<(), StoreError> {
     connection.execute("UPDATE outbox SET state = 1, message = NULL WHERE id = ?1 AND state = 5", [id])?;
     set_state(connection, id, state, retry_at_ms, code, detail, Some(ended_ms))
-}
-
-/// Forgets an upload, so that a retry uploads again.
-pub(crate) fn forget_upload(connection: &Connection, id: OutboxId) -> Result<(), StoreError> {
-    connection.execute("UPDATE outbox SET image_id = NULL, image_sizes = NULL WHERE id = ?1", [id])?;
-    Ok(())
 }
 
 /// The row is done: this message is what Avito made of it. A row that had claimed the message by likeness before gives it up,
@@ -266,13 +298,52 @@ pub(crate) fn is_claimed(connection: &Connection, message: MessageId) -> Result<
     Ok(connection.prepare_cached("SELECT 1 FROM outbox WHERE message = ?1")?.exists([message])?)
 }
 
-/// Earliest time at which a waiting row becomes due.
-pub(crate) fn next_due(connection: &Connection, account: AccountId) -> Result<Option<i64>, StoreError> {
-    Ok(connection.query_row(
-        "SELECT min(retry_at_ms) FROM outbox WHERE account = ?1 AND state IN (0, 2) AND retry_at_ms IS NOT NULL",
+/// The next time after `now_ms` at which a waiting row becomes due.
+pub(crate) fn next_due(
+    connection: &Connection,
+    account: AccountId,
+    now_ms: i64,
+) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT min(retry_at_ms) FROM outbox WHERE account = ?1 AND state < 5 AND retry_at_ms > ?2",
+        )?
+        .query_row((account, now_ms), |row| row.get(0))?)
+}
+
+/// Parks what waits: its account is being disconnected, and must not send old replies when it comes back one day.
+pub(crate) fn park_all(connection: &Connection, account: AccountId) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE outbox SET state = 3, retry_at_ms = NULL, code = NULL, uncertain = uncertain + (state = 1)
+         WHERE account = ?1 AND state < 5 AND state <> 3",
         [account],
-        |row| row.get(0),
-    )?)
+    )?;
+    Ok(())
+}
+
+/// Files of pictures that were sent or dropped.
+pub(crate) fn done_files(
+    connection: &Connection,
+    account: AccountId,
+) -> Result<Vec<(OutboxId, String)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, image_file FROM outbox WHERE account = ?1 AND image_file IS NOT NULL AND state >= 5",
+    )?;
+    let rows = statement.query_map([account], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The file is gone.
+pub(crate) fn forget_file(connection: &Connection, id: OutboxId) -> Result<(), StoreError> {
+    connection.execute("UPDATE outbox SET image_file = NULL WHERE id = ?1", [id])?;
+    Ok(())
+}
+
+/// Files of pictures that are still to be sent.
+pub(crate) fn files(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT image_file FROM outbox WHERE state < 5 AND image_file IS NOT NULL")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// Open rows of an account.
@@ -293,4 +364,100 @@ pub(crate) fn row_of_message(
         .prepare_cached("SELECT id FROM outbox WHERE message = ?1")?
         .query_row([message], |row| row.get(0))
         .optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{chats, plan, testing};
+
+    fn setup() -> (Connection, AccountId, ChatId) {
+        let connection = testing();
+        let account = crate::store::accounts::add(
+            &connection,
+            &crate::store::accounts::NewAccount {
+                user_id: 1,
+                name: String::new(),
+                client_id: String::new(),
+                api_url: None,
+                calls_per_minute: 60,
+                added_ms: 0,
+            },
+        )
+        .unwrap();
+        let chat = chats::id_of(&connection, account, "u2i-1").unwrap();
+        (connection, account, chat)
+    }
+
+    fn state(connection: &Connection, id: OutboxId) -> OutboxState {
+        get(connection, id).unwrap().unwrap().state
+    }
+
+    #[test]
+    fn invariant_03_a_reply_dropped_between_choosing_and_sending_is_not_sent() {
+        let (connection, account, chat) = setup();
+        let id = add_text(&connection, account, chat, "x", 0).unwrap();
+        assert_eq!(heads(&connection, account).unwrap()[0].id, id);
+        set_state(&connection, id, OutboxState::Discarded, None, None, None, None).unwrap();
+        assert!(!begin_attempt(&connection, id).unwrap());
+        assert_eq!(state(&connection, id), OutboxState::Discarded);
+    }
+
+    #[test]
+    fn only_one_attempt_of_a_reply_can_begin() {
+        let (connection, account, chat) = setup();
+        let id = add_text(&connection, account, chat, "x", 0).unwrap();
+        assert!(begin_attempt(&connection, id).unwrap());
+        assert!(!begin_attempt(&connection, id).unwrap());
+        assert_eq!(get(&connection, id).unwrap().unwrap().attempts, 1);
+    }
+
+    #[test]
+    fn an_interrupted_picture_without_upload_is_sent_again_and_all_else_is_looked_for() {
+        let (connection, account, chat) = setup();
+        let image =
+            OutboxImage { file: "f".into(), name: "n".into(), mime: "m".into(), image_id: None, sizes: None };
+        let text = add_text(&connection, account, chat, "x", 0).unwrap();
+        let (fresh, uploaded) = (
+            add_image(&connection, account, chat, &image, 0).unwrap(),
+            add_image(&connection, account, chat, &image, 0).unwrap(),
+        );
+        for id in [text, fresh, uploaded] {
+            assert!(begin_attempt(&connection, id).unwrap());
+        }
+        set_uploaded(&connection, uploaded, "1.a", "{}").unwrap();
+        interrupted_to_unknown(&connection, 7).unwrap();
+        let states = [text, fresh, uploaded].map(|id| state(&connection, id));
+        assert_eq!(states, [OutboxState::Unknown, OutboxState::Queued, OutboxState::Unknown]);
+        assert_eq!(get(&connection, text).unwrap().unwrap().uncertain, 1);
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_make_a_reply_wait_for_hours() {
+        let (connection, account, chat) = setup();
+        let id = add_text(&connection, account, chat, "x", 0).unwrap();
+        begin_attempt(&connection, id).unwrap();
+        set_state(&connection, id, OutboxState::Unknown, None, None, None, Some(10_000_000)).unwrap();
+        look_again(&connection, id, 5_000, 5_030, None).unwrap();
+        assert_eq!(get(&connection, id).unwrap().unwrap().ended_ms, Some(5_000));
+    }
+
+    #[test]
+    fn the_next_due_time_is_in_the_future() {
+        let (connection, account, chat) = setup();
+        for at in [10, 20, 30] {
+            let id = add_text(&connection, account, chat, "x", 0).unwrap();
+            set_state(&connection, id, OutboxState::Queued, Some(at), None, None, None).unwrap();
+        }
+        assert_eq!(next_due(&connection, account, 15).unwrap(), Some(20));
+        assert_eq!(next_due(&connection, account, 30).unwrap(), None);
+    }
+
+    #[test]
+    fn the_next_replies_are_found_without_reading_the_sent_ones() {
+        let connection = testing();
+        for line in plan(&connection, &heads_sql()) {
+            assert!(!line.contains("SCAN outbox") && !line.contains("TEMP B-TREE FOR GROUP"), "{line}");
+        }
+    }
 }

@@ -55,12 +55,13 @@ CREATE TABLE chats (
   item_status        INTEGER,                    -- Avito's number
   item_picture       INTEGER REFERENCES media (id),
   search_text        TEXT NOT NULL DEFAULT '',   -- buyer and title, folded
+  last_words         TEXT NOT NULL DEFAULT '',   -- text of the newest message, folded
   created_ms         INTEGER NOT NULL DEFAULT 0,
   updated_ms         INTEGER NOT NULL DEFAULT 0, -- order of the list
   last_message       INTEGER,                    -- newest message we hold
   last_words_ours    INTEGER,                    -- the newest message that a person wrote is ours; null: none
   unread             INTEGER NOT NULL DEFAULT 0, -- number of unread messages of the buyer
-  read_pending       INTEGER NOT NULL DEFAULT 0, -- the seller has looked, Avito does not know yet
+  read_pending       INTEGER NOT NULL DEFAULT 0, -- how often the seller has looked since Avito was told
   hidden_by_tariff   INTEGER NOT NULL DEFAULT 0, -- Avito shows its placeholder instead of the last message
   seen_updated_s     INTEGER NOT NULL DEFAULT -1, -- Avito's `updated` when we last read the chat to its end
   seen_last_id       TEXT NOT NULL DEFAULT '',   -- and the last message then
@@ -73,11 +74,12 @@ CREATE TABLE chats (
 CREATE INDEX chats_by_time ON chats (updated_ms DESC, id DESC);
 CREATE INDEX chats_by_account_time ON chats (account, updated_ms DESC, id DESC);
 CREATE INDEX chats_unread ON chats (account, updated_ms DESC, id DESC) WHERE unread > 0;
+CREATE INDEX chats_unread_by_time ON chats (updated_ms DESC, id DESC) WHERE unread > 0;
 CREATE INDEX chats_by_item ON chats (account, item_id);
 CREATE INDEX chats_by_buyer ON chats (account, buyer_id);
 CREATE INDEX chats_to_backfill ON chats (account, updated_ms DESC) WHERE history_done = 0;
 CREATE INDEX chats_without_details ON chats (account) WHERE details_known = 0;
-CREATE INDEX chats_read_pending ON chats (account) WHERE read_pending = 1;
+CREATE INDEX chats_read_pending ON chats (account) WHERE read_pending > 0;
 
 -- The archive. Rows are never deleted, except when the seller deletes an account's archive.
 CREATE TABLE messages (
@@ -132,8 +134,8 @@ CREATE TABLE outbox (
   state          INTEGER NOT NULL DEFAULT 0, -- 0 queued, 1 sending, 2 unknown, 3 failed, 5 done, 6 discarded
   attempts       INTEGER NOT NULL DEFAULT 0, -- raised and committed before each attempt
   uncertain      INTEGER NOT NULL DEFAULT 0, -- how many attempts may have reached Avito
-  attempt_ms     INTEGER,                    -- start of the first attempt that may have reached Avito
-  attempt_s      INTEGER,                    -- the same by Avito's clock
+  attempt_after  INTEGER,                    -- newest message we held before the first attempt that may have reached Avito
+  attempt_s      INTEGER,                    -- newest second of the chat then, by Avito's clock
   ended_ms       INTEGER,                    -- end of the last attempt
   retry_at_ms    INTEGER,                    -- not before; null: at once
   code           TEXT,                       -- reason of waiting or failure
@@ -142,3 +144,4 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_open ON outbox (account, chat, id) WHERE state < 5;
 CREATE INDEX outbox_by_chat ON outbox (chat, id) WHERE state < 5;
+CREATE INDEX outbox_files ON outbox (account) WHERE image_file IS NOT NULL AND state >= 5;

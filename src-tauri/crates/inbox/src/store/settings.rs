@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn a_setting_of_another_version_does_not_spoil_the_others() {
         let connection = connection();
-        set(&connection, "settings", &serde_json::json!({"sound": false, "theme": "sepia", "gone": 1})).unwrap();
+        set(&connection, "settings", &serde_json::json!({"sound": false, "theme": "sepia", "gone": 1}))
+            .unwrap();
         let settings: Settings = get_over_default(&connection, "settings").unwrap();
         assert_eq!(settings, Settings { sound: false, ..Settings::default() });
     }

@@ -1,6 +1,6 @@
 //! Reading old history once: the list of chats to the API's limits, then each chat's messages, newest chats first.
 //!
-//! Every page is committed together with how far we are, so a kill costs one page. It takes from the account's budget only what
+//! Afterwards the loop sleeps until the catch-up meets a chat with more old messages than its newest page. Every page is committed together with how far we are, so a kill costs one page. It takes from the account's budget only what
 //! nobody else needs.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use avito::{ChatsQuery, Client};
 
-use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, is_about_one_chat};
+use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_chat};
 use crate::Core;
 use crate::account::Account;
 use crate::ingest::{self, Taken};
@@ -16,7 +16,7 @@ use crate::store::accounts::AccountRow;
 use crate::store::{accounts, chats, messages};
 use crate::view::{Backfill, Notice};
 
-/// Runs until history is complete or the account stops.
+/// Runs until the account stops.
 pub(crate) async fn run(core: Core, account: Arc<Account>) {
     let Some(client) = account.client.as_ref().map(Client::background) else { return };
     let mut state = account.state.subscribe();
@@ -34,7 +34,7 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
             Ok(Step::Paused) => account.wake_backfill.notified().await,
             Ok(Step::Complete) => {
                 account.update(&core, |state| state.backfill = None);
-                return;
+                account.wake_backfill.notified().await;
             }
             Err(failure) => {
                 tracing::info!(account = %account.id, code = ?failure.code, "backfill waits");
@@ -54,7 +54,11 @@ enum Step {
 async fn step(core: &Core, account: &Account, client: &Client) -> Result<Step, Failure> {
     let id = account.id;
     let row = core.inner.store.read(move |c| accounts::get(c, id)).await?;
-    let Some(row) = row.filter(|row| !row.backfill_done) else { return Ok(Step::Complete) };
+    let Some(row) = row else { return Ok(Step::Complete) };
+    let next = core.inner.store.read(move |c| chats::next_to_backfill(c, id)).await?;
+    if row.backfill_done && next.is_none() {
+        return Ok(Step::Complete);
+    }
     show_progress(core, account, &row).await?;
     if row.backfill_paused {
         return Ok(Step::Paused);
@@ -62,7 +66,6 @@ async fn step(core: &Core, account: &Account, client: &Client) -> Result<Step, F
     if !row.backfill_listed {
         return list_chats(core, account, client, row.backfill_offset).await;
     }
-    let next = core.inner.store.read(move |c| chats::next_to_backfill(c, id)).await?;
     match next {
         Some((chat, avito_id)) => read_history(core, account, client, chat, &avito_id).await,
         None => {
@@ -96,6 +99,7 @@ async fn show_progress(core: &Core, account: &Account, row: &AccountRow) -> Resu
 async fn list_chats(core: &Core, account: &Account, client: &Client, offset: u32) -> Result<Step, Failure> {
     let query = ChatsQuery { chat_types: CHAT_TYPES.to_vec(), limit: PAGE, offset, ..ChatsQuery::default() };
     let page = client.chats(account.user_id, &query).await?;
+    let hidden = hides_texts(account, client, &page.chats).await?;
     let (id, owner, now_ms) = (account.id, account.owner(), core.inner.clock.now_ms());
     let length = u32::try_from(page.chats.len() + page.skipped.len()).unwrap_or(PAGE);
     let next = offset + length;
@@ -106,7 +110,8 @@ async fn list_chats(core: &Core, account: &Account, client: &Client, offset: u32
         .write(move |c| {
             let mut ids = Vec::new();
             for chat in &page.chats {
-                ids.push(ingest::take_chat(c, owner, chat, now_ms)?.0);
+                let hidden = hidden && chat.has_tariff_placeholder();
+                ids.push(ingest::take_chat(c, owner, chat, hidden, now_ms)?.0);
             }
             accounts::set_backfill(c, id, next, listed)?;
             Ok(ids)
@@ -144,12 +149,15 @@ async fn read_history(
         .store
         .write(move |c| {
             let taken = ingest::take_page(c, owner, id, &page.messages, now_ms)?;
+            let state = chats::read_state(c, id)?;
             if offset == 0 && state.confirmed_s.is_none() {
                 // The newest page is whole: from here on the catch-up knows where to stop. What it has seen of the list
                 // stays as it is, so the chat is read once more when it changes.
                 chats::set_seen(c, id, state.seen_updated_s, &state.seen_last_id, newest_s)?;
             }
-            chats::set_history(c, id, next, done)?;
+            if !state.history_done && state.history_offset <= next {
+                chats::set_history(c, id, next, done)?;
+            }
             Ok(taken)
         })
         .await?;

@@ -8,13 +8,17 @@ use std::collections::HashSet;
 
 use avito::{ChatsQuery, Client};
 
-use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, is_about_one_chat};
+use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_chat};
 use crate::Core;
 use crate::account::Account;
 use crate::ids::ChatId;
 use crate::ingest::{self, Taken};
 use crate::store::{accounts, chats};
 use crate::view::{Mode, Notice, TroubleCode};
+
+/// Avito's clock is known to a second or two only. An account without chats is caught up to a little before now, so that the first
+/// message is not taken for an old one.
+const CLOCK_SLACK_S: i64 = 60;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -35,30 +39,46 @@ pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Re
     let id = account.id;
     let row = core.inner.store.read(move |c| accounts::get(c, id)).await?;
     let Some(row) = row else { return Ok(CaughtUp::default()) };
+    let grace = core.inner.timing.event_grace;
     let live_since_s = {
         let state = account.state.borrow();
-        let grace_ms = i64::try_from(core.inner.timing.event_grace.as_millis()).unwrap_or(0);
-        (state.mode == Mode::Live).then_some((state.mode_since_ms + grace_ms).div_euclid(1000))
+        let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(0);
+        (state.mode == Mode::Live).then(|| account.to_server_s(state.mode_since_ms + grace_ms))
     };
     let (changed, newest_s) = list_changed(core, account, client, row.caught_up_s).await?;
     let mut all = Vec::new();
-    for chat in changed {
-        all.extend(read_chat(core, account, client, &chat).await?);
-    }
-    let now_ms = core.inner.clock.now_ms();
-    let caught_up_s = newest_s.or(row.caught_up_s).unwrap_or_else(|| account.server_s(core));
-    core.inner.store.write(move |c| accounts::set_checked(c, id, now_ms, caught_up_s)).await?;
+    let read = read_chats(core, account, client, changed, &mut all).await;
+    // Also when a chat in the middle failed: what was read will not be news again.
     core.alert(&all, account.news_floor_s()).await;
-    let grace_s = i64::try_from(core.inner.timing.event_grace.as_secs()).unwrap_or(0);
-    let late_s = account.server_s(core) - grace_s;
+    read?;
+    let now_ms = core.inner.clock.now_ms();
+    let empty_s = account.server_s(core) - CLOCK_SLACK_S;
+    let caught_up_s = newest_s.or(row.caught_up_s).unwrap_or(empty_s);
+    core.inner.store.write(move |c| accounts::set_checked(c, id, now_ms, caught_up_s)).await?;
+    let late_s = account.server_s(core) - i64::try_from(grace.as_secs()).unwrap_or(0);
     let missed = live_since_s.map_or(0, |since_s| {
-        let lost = |taken: &&Taken| taken.new && taken.sent_s >= since_s && taken.sent_s <= late_s;
+        let lost = |taken: &&Taken| {
+            taken.new && taken.from_buyer && taken.sent_s >= since_s && taken.sent_s <= late_s
+        };
         u32::try_from(all.iter().filter(lost).count()).unwrap_or(u32::MAX)
     });
     if missed > 0 {
         tracing::warn!(account = %account.id, missed, "messages came without an event");
     }
     Ok(CaughtUp { missed })
+}
+
+async fn read_chats(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    chats: Vec<ChangedChat>,
+    all: &mut Vec<Taken>,
+) -> Result<(), Failure> {
+    for chat in chats {
+        read_chat(core, account, client, &chat, all).await?;
+    }
+    Ok(())
 }
 
 /// Walks the list of chats down to the second of the last complete check. Answers the chats to read (newest first) and the newest
@@ -78,11 +98,11 @@ async fn list_changed(
         let query =
             ChatsQuery { chat_types: CHAT_TYPES.to_vec(), limit: PAGE, offset, ..ChatsQuery::default() };
         let page = client.chats(account.user_id, &query).await?;
-        if page.chats.iter().any(avito::Chat::has_tariff_placeholder) {
+        if hides_texts(account, client, &page.chats).await? {
             take_hidden(core, account, page.chats).await?;
             return Err(Failure { code: TroubleCode::TariffMissing, detail: None, retry_after: None });
         }
-        let length = u32::try_from(page.chats.len()).unwrap_or(PAGE);
+        let length = u32::try_from(page.chats.len() + page.skipped.len()).unwrap_or(PAGE);
         let oldest_s = page.chats.iter().map(|chat| chat.updated).min();
         if offset == 0 {
             newest_s = page.chats.iter().map(|chat| chat.updated).max();
@@ -94,7 +114,7 @@ async fn list_changed(
             .write(move |c| {
                 let mut rows = Vec::new();
                 for chat in page.chats {
-                    let (id, visible) = ingest::take_chat(c, owner, &chat, now_ms)?;
+                    let (id, visible) = ingest::take_chat(c, owner, &chat, false, now_ms)?;
                     let state = chats::read_state(c, id)?;
                     let last_id = chat.last_message.map(|message| message.id).unwrap_or_default();
                     let differs = state.seen_updated_s != chat.updated || state.seen_last_id != last_id;
@@ -136,7 +156,7 @@ async fn take_hidden(core: &Core, account: &Account, page: Vec<avito::Chat>) -> 
         .store
         .write(move |c| {
             page.iter()
-                .map(|chat| Ok(ingest::take_chat(c, owner, chat, now_ms)?.0))
+                .map(|chat| Ok(ingest::take_chat(c, owner, chat, chat.has_tariff_placeholder(), now_ms)?.0))
                 .collect::<Result<Vec<_>, _>>()
         })
         .await?;
@@ -151,10 +171,10 @@ async fn read_chat(
     account: &Account,
     client: &Client,
     chat: &ChangedChat,
-) -> Result<Vec<Taken>, Failure> {
+    all: &mut Vec<Taken>,
+) -> Result<(), Failure> {
     let (id, owner) = (chat.id, account.owner());
     let state = core.inner.store.read(move |c| chats::read_state(c, id)).await?;
-    let mut all = Vec::new();
     let mut newest_s = 0;
     let mut offset = 0;
     loop {
@@ -164,7 +184,7 @@ async fn read_chat(
                 tracing::info!(%error, "a chat could not be read");
                 let (updated_s, last_id) = (chat.updated_s, chat.last_id.clone());
                 core.inner.store.write(move |c| chats::set_seen(c, id, updated_s, &last_id, 0)).await?;
-                return Ok(all);
+                return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
@@ -178,38 +198,44 @@ async fn read_chat(
             None => true,
         };
         let complete = last || met;
-        let (updated_s, last_id, first_read) =
-            (chat.updated_s, chat.last_id.clone(), state.confirmed_s.is_none());
+        let (updated_s, last_id) = (chat.updated_s, chat.last_id.clone());
         let now_ms = core.inner.clock.now_ms();
-        let taken = core
+        let (taken, more_history) = core
             .inner
             .store
             .write(move |c| {
                 let taken = ingest::take_page(c, owner, id, &page.messages, now_ms)?;
+                // Asked again here: the backfill may have been faster and be further.
+                let first_read = chats::read_state(c, id)?.confirmed_s.is_none();
                 if complete {
                     chats::set_seen(c, id, updated_s, &last_id, newest_s)?;
                 }
                 if first_read {
                     chats::set_history(c, id, offset, last)?;
                 }
-                Ok(taken)
+                Ok((taken, first_read && !last))
             })
             .await?;
+        if more_history {
+            account.wake_backfill.notify_one();
+        }
         let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
         core.tell_changed(&changed);
         core.note_talk(&changed);
         all.extend(taken);
         if complete {
             account.wake_outbox.notify_one();
-            return Ok(all);
+            return Ok(());
         }
     }
 }
 
 /// Chats the seller has read elsewhere: unread by our count, but no longer in Avito's list of unread chats.
 pub(super) async fn reconcile_unread(core: &Core, account: &Account, client: &Client) -> Result<(), Failure> {
-    let id = account.id;
-    let ours = core.inner.store.read(move |c| chats::unread(c, id)).await?;
+    // What has only just come may not be in Avito's list yet.
+    let grace_ms = i64::try_from(core.inner.timing.event_grace.as_millis()).unwrap_or(0);
+    let (id, before_ms) = (account.id, core.inner.clock.now_ms() - grace_ms);
+    let ours = core.inner.store.read(move |c| chats::unread(c, id, before_ms)).await?;
     if ours.is_empty() {
         return Ok(());
     }
@@ -220,13 +246,15 @@ pub(super) async fn reconcile_unread(core: &Core, account: &Account, client: &Cl
         ..ChatsQuery::default()
     };
     let page = client.chats(account.user_id, &query).await?;
-    if page.has_more == Some(true) || page.chats.len() >= PAGE as usize {
+    let length = page.chats.len() + page.skipped.len();
+    if page.has_more == Some(true) || length >= PAGE as usize || !page.skipped.is_empty() {
         return Ok(()); // the list is not complete: absence proves nothing
     }
     let theirs: HashSet<&str> = page.chats.iter().map(|chat| chat.id.as_str()).collect();
-    for (chat, _) in ours.iter().filter(|(_, avito_id)| !theirs.contains(avito_id.as_str())) {
-        let chat = *chat;
-        core.inner.store.write(move |c| chats::set_read_elsewhere(c, chat)).await?;
+    for unread in ours.iter().filter(|unread| !theirs.contains(unread.avito_id.as_str())) {
+        let (chat, through) = (unread.chat, unread.through);
+        core.inner.store.write(move |c| chats::set_read_elsewhere(c, chat, through)).await?;
+        core.notify(Notice::Messages { chat });
         core.notify(Notice::Chats { chats: vec![chat] });
         core.notify(Notice::Accounts);
     }

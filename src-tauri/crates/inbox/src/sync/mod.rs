@@ -44,10 +44,9 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
             Err(failure) => {
                 let pause = pace.failed(&core, &failure);
                 tracing::warn!(account = %account.id, code = ?failure.code, ?pause, "sync failed");
-                account.set_trouble(&core, failure.code, failure.detail, Some(pause));
-                if needs_seller(failure.code) || failure.code == TroubleCode::Network {
-                    account.set_mode(&core, Mode::Offline);
-                }
+                let stops = needs_seller(failure.code) || failure.code == TroubleCode::Network;
+                let mode = stops.then_some(Mode::Offline);
+                account.set_trouble(&core, mode, failure.code, failure.detail, Some(pause));
                 pause
             }
         };
@@ -67,9 +66,10 @@ async fn wait(
     loop {
         let due_ms = started_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         account.update(core, |state| state.next_check_ms = Some(due_ms));
-        let left = u64::try_from(due_ms - core.inner.clock.now_ms()).unwrap_or(0);
+        let left = Duration::from_millis(u64::try_from(due_ms - core.inner.clock.now_ms()).unwrap_or(0));
         tokio::select! {
-            () = core.inner.clock.sleep(Duration::from_millis(left)) => return,
+            // Never longer than the pause, should our clock have been set back.
+            () = core.inner.clock.sleep(left.min(pause)) => return,
             () = account.wake_sync.notified() => {
                 pace.woken();
                 return;
@@ -128,6 +128,9 @@ impl From<avito::Error> for Failure {
 async fn cycle(core: &Core, account: &Account, client: &Client, pace: &mut Pace) -> Result<(), Failure> {
     let subscribed = subscription::ensure(core, account, client, pace).await;
     let caught = catch_up::check(core, account, client).await?;
+    if caught.missed > 0 {
+        pace.subscription_in_doubt();
+    }
     tell_read_marks(core, account, client).await?;
     fetch_details(core, account, client).await?;
     if pace.reconcile_due(core) {
@@ -149,8 +152,8 @@ fn settle_mode(
     let subscribed = match subscribed {
         Ok(subscribed) => subscribed,
         Err(failure) => {
-            account.set_trouble(core, TroubleCode::WebhookRefused, failure.detail, None);
-            account.set_mode(core, Mode::Polling);
+            let mode = Some(Mode::Polling);
+            account.set_trouble(core, mode, TroubleCode::WebhookRefused, failure.detail, None);
             return;
         }
     };
@@ -163,28 +166,44 @@ fn settle_mode(
             .filter(|since| state.last_event_ms.is_none_or(|event| event <= *since))
     };
     if subscribed && (caught.missed > 0 || missing_since.is_some()) {
-        account.set_trouble(core, TroubleCode::EventsMissing, None, None);
-        account.set_mode(core, Mode::Polling);
+        account.set_trouble(core, Some(Mode::Polling), TroubleCode::EventsMissing, None, None);
         return;
     }
-    account.update(core, |state| state.trouble = None);
-    account.set_mode(core, if subscribed { Mode::Live } else { Mode::Polling });
+    account.set_well(core, if subscribed { Mode::Live } else { Mode::Polling });
 }
 
-/// Tells Avito which chats the seller has read.
-async fn tell_read_marks(core: &Core, account: &Account, client: &Client) -> Result<(), Failure> {
+/// Tells Avito which chats the seller has read. What fails is told by the next cycle.
+pub(crate) async fn tell_read_marks(core: &Core, account: &Account, client: &Client) -> Result<(), Failure> {
     let id = account.id;
-    for (chat, avito_id) in core.inner.store.read(move |c| chats::read_pending(c, id)).await? {
-        match client.mark_read(account.user_id, &avito_id).await {
+    let _one_at_a_time = account.telling_read.lock().await;
+    for pending in core.inner.store.read(move |c| chats::read_pending(c, id)).await? {
+        match client.mark_read(account.user_id, &pending.avito_id).await {
             Ok(()) => {}
             Err(error) if is_about_one_chat(&error) => {
                 tracing::info!(%error, "a chat could not be marked read");
             }
             Err(error) => return Err(error.into()),
         }
-        core.inner.store.write(move |c| chats::clear_read_pending(c, chat)).await?;
+        core.inner.store.write(move |c| chats::clear_read_pending(c, &pending)).await?;
     }
     Ok(())
+}
+
+/// Whether the tariff hides the texts of these chats: Avito then shows an advertisement as the last message of each.
+///
+/// A buyer can write the same words, so they prove nothing. Reading such a chat decides: Avito refuses it with 402.
+pub(crate) async fn hides_texts(
+    account: &Account,
+    client: &Client,
+    chats: &[avito::Chat],
+) -> Result<bool, Failure> {
+    let Some(suspect) = chats.iter().find(|chat| chat.has_tariff_placeholder()) else { return Ok(false) };
+    match client.messages(account.user_id, &suspect.id, 1, 0).await {
+        Ok(_) => Ok(false),
+        Err(error) if *error.class() == avito::Class::TariffMissing => Ok(true),
+        Err(error) if is_about_one_chat(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Reads buyer and listing of chats that are known from events only.
@@ -194,7 +213,9 @@ async fn fetch_details(core: &Core, account: &Account, client: &Client) -> Resul
         let now_ms = core.inner.clock.now_ms();
         match client.chat(account.user_id, &avito_id).await {
             Ok(details) => {
-                core.inner.store.write(move |c| crate::ingest::take_chat(c, owner, &details, now_ms)).await?;
+                let hidden = hides_texts(account, client, std::slice::from_ref(&details)).await?;
+                let take = move |c: &_| crate::ingest::take_chat(c, owner, &details, hidden, now_ms);
+                core.inner.store.write(take).await?;
             }
             Err(error) if is_about_one_chat(&error) => {
                 // Nothing more to learn about it; it stays listed with what the event told.
@@ -212,20 +233,6 @@ async fn fetch_details(core: &Core, account: &Account, client: &Client) -> Resul
 /// A refusal that concerns this chat only and must not stop the account (invariant 14 within an account).
 pub(crate) fn is_about_one_chat(error: &avito::Error) -> bool {
     matches!(error.class(), avito::Class::Forbidden | avito::Class::NotFound | avito::Class::Validation)
-}
-
-/// Tells Avito at once that a chat was read; what fails is told by the next cycle.
-pub(crate) async fn tell_read(core: &Core, account: &Account, chat: crate::ChatId) {
-    let Some(client) = &account.client else { return };
-    let Ok(Some(stored)) = core.inner.store.read(move |c| chats::get(c, chat)).await else { return };
-    match client.mark_read(account.user_id, &stored.avito_id).await {
-        Ok(()) => {
-            if let Err(error) = core.inner.store.write(move |c| chats::clear_read_pending(c, chat)).await {
-                tracing::warn!(%error, "a read mark will be told twice");
-            }
-        }
-        Err(error) => tracing::info!(%error, "Avito is told later that a chat was read"),
-    }
 }
 
 /// Takes our address back when an account is removed; without a connection it stays there and answers 404.

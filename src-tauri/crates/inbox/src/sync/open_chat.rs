@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::PAGE;
 use crate::Core;
 use crate::account::Account;
+use crate::error::hinders_asking;
 use crate::ids::ChatId;
 use crate::ingest::{self, Taken};
 use crate::store::chats;
@@ -12,11 +13,15 @@ use crate::store::chats;
 /// Runs until the account stops.
 pub(crate) async fn run(core: Core, account: Arc<Account>) {
     let mut attention = core.inner.attention.subscribe();
+    let mut state = account.state.subscribe();
     loop {
         let looking = *attention.borrow_and_update();
-        let Some(chat) = looking.open_chat.filter(|_| looking.focused && account.trouble().is_none()) else {
-            if attention.changed().await.is_err() {
-                return;
+        let hindered =
+            state.borrow_and_update().trouble.as_ref().is_some_and(|trouble| hinders_asking(trouble.code));
+        let Some(chat) = looking.open_chat.filter(|_| looking.focused && !hindered) else {
+            tokio::select! {
+                changed = attention.changed() => if changed.is_err() { return },
+                changed = state.changed() => if changed.is_err() { return },
             }
             continue;
         };

@@ -26,6 +26,11 @@ impl Pace {
         self.failures > 0
     }
 
+    /// Messages came without an event: Avito may have forgotten our address.
+    pub(super) fn subscription_in_doubt(&mut self) {
+        self.subscription_checked_ms = None;
+    }
+
     /// The seller or an event asked for a look: also look at what is looked at rarely.
     pub(super) fn woken(&mut self) {
         self.reconciled_ms = None;

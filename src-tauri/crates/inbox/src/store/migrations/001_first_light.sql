@@ -49,6 +49,7 @@ CREATE TABLE chats (
   item_status        INTEGER,
   item_picture       INTEGER REFERENCES media (id),
   search_text        TEXT NOT NULL DEFAULT '',
+  last_words         TEXT NOT NULL DEFAULT '',
   created_ms         INTEGER NOT NULL DEFAULT 0,
   updated_ms         INTEGER NOT NULL DEFAULT 0,
   last_message       INTEGER,
@@ -67,11 +68,12 @@ CREATE TABLE chats (
 CREATE INDEX chats_by_time ON chats (updated_ms DESC, id DESC);
 CREATE INDEX chats_by_account_time ON chats (account, updated_ms DESC, id DESC);
 CREATE INDEX chats_unread ON chats (account, updated_ms DESC, id DESC) WHERE unread > 0;
+CREATE INDEX chats_unread_by_time ON chats (updated_ms DESC, id DESC) WHERE unread > 0;
 CREATE INDEX chats_by_item ON chats (account, item_id);
 CREATE INDEX chats_by_buyer ON chats (account, buyer_id);
 CREATE INDEX chats_to_backfill ON chats (account, updated_ms DESC) WHERE history_done = 0;
 CREATE INDEX chats_without_details ON chats (account) WHERE details_known = 0;
-CREATE INDEX chats_read_pending ON chats (account) WHERE read_pending = 1;
+CREATE INDEX chats_read_pending ON chats (account) WHERE read_pending > 0;
 
 CREATE TABLE messages (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -123,7 +125,7 @@ CREATE TABLE outbox (
   state          INTEGER NOT NULL DEFAULT 0,
   attempts       INTEGER NOT NULL DEFAULT 0,
   uncertain      INTEGER NOT NULL DEFAULT 0,
-  attempt_ms     INTEGER,
+  attempt_after  INTEGER,
   attempt_s      INTEGER,
   ended_ms       INTEGER,
   retry_at_ms    INTEGER,
@@ -133,3 +135,4 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_open ON outbox (account, chat, id) WHERE state < 5;
 CREATE INDEX outbox_by_chat ON outbox (chat, id) WHERE state < 5;
+CREATE INDEX outbox_files ON outbox (account) WHERE image_file IS NOT NULL AND state >= 5;

@@ -1,0 +1,17 @@
+//! The core against the stand-in, over real sockets and real SQLite files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
+mod accounts;
+mod arriving;
+mod catching_up;
+mod command_line;
+mod durability;
+mod endpoint;
+mod history;
+mod media;
+mod reading;
+mod secrets;
+mod sending;
+mod support;
+mod troubles;

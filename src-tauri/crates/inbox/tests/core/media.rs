@@ -1,0 +1,89 @@
+//! Pictures and voice through the core.
+
+use avito_sim::{Content, Scene, Sim, SimConfig};
+use inbox::view::{ErrorCode, MessageBody};
+use inbox::{ChatId, MediaId};
+
+use crate::support::{Front, Setup, Shop};
+
+const VOICE: &str = "6f1d2c3b-4a59-4867-8d7e-9f0a1b2c3d4e";
+
+/// A shop whose pictures come from a server of the test's.
+async fn shop() -> (Shop, Front) {
+    let (front, listener) = Front::bind().await;
+    let config =
+        SimConfig { scene: Scene::Empty, public_base: Some(front.url.clone()), ..SimConfig::default() };
+    let sim = Sim::start(config).await.unwrap();
+    front.serve(listener, &sim);
+    let setup = Setup { api_url: Some(front.url.clone()), ..Setup::default() };
+    (Shop::new(sim, setup).await, front)
+}
+
+async fn receive(shop: &Shop, chat: (&str, ChatId), content: Content) -> MediaId {
+    let count = shop.thread(chat.1).await.len();
+    shop.sim.buyer_sends(shop.seller.user_id, chat.0, content).unwrap();
+    shop.until("it is here", async || shop.thread(chat.1).await.len() > count).await;
+    match shop.thread(chat.1).await.pop().unwrap().body {
+        MessageBody::Image { small: Some(media), .. } | MessageBody::Voice { media } => media,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn fetched(shop: &Shop, part: &str) -> usize {
+    shop.sim.calls().iter().filter(|call| call.route.contains("media") && call.status.is_some()).count()
+        + usize::from(part.is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_fetched_once_and_then_comes_from_the_folder() {
+    let (shop, _front) = shop().await;
+    let (avito, chat) = shop.chat("Анна", "фото").await;
+    let media = receive(&shop, (&avito, chat), Content::image("wheel_scratch")).await;
+    let before = fetched(&shop, "x");
+    let (one, two, three) =
+        tokio::join!(shop.core.media(media), shop.core.media(media), shop.core.media(media));
+    let file = one.unwrap();
+    assert!(file.mime.starts_with("image/"), "{}", file.mime);
+    assert_eq!((two.unwrap(), three.unwrap()), (file.clone(), file.clone()));
+    assert_eq!(fetched(&shop, "x") - before, 1);
+    let shop = shop.reopen().await;
+    shop.sim.pause().await;
+    assert_eq!(shop.core.media(media).await.unwrap(), file, "without any network");
+    assert_eq!(shop.core.media(MediaId(999)).await.unwrap_err().code(), ErrorCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_message_is_fetched_by_its_id() {
+    let (shop, _front) = shop().await;
+    let (avito, chat) = shop.chat("Анна", "голос").await;
+    let media = receive(&shop, (&avito, chat), Content::Voice { voice_id: VOICE.into() }).await;
+    let file = shop.core.media(media).await.unwrap();
+    assert!(file.mime.starts_with("audio/"), "{}", file.mime);
+    assert_eq!(shop.core.media(media).await.unwrap(), file);
+    assert_eq!(shop.sim.call_count("getVoiceFiles"), 1, "the link is asked for once, the file is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_picture_is_refused_and_not_kept() {
+    let (shop, front) = shop().await;
+    let (avito, chat) = shop.chat("Анна", "фото").await;
+    let html = b"<html><script>alert(1)</script></html>".to_vec();
+    let huge = [b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 33 * 1024 * 1024]].concat();
+    for (name, status, body, code) in [
+        ("html", 200, html.clone(), ErrorCode::BadImage),
+        (
+            "svg",
+            200,
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(),
+            ErrorCode::BadImage,
+        ),
+        ("empty", 200, Vec::new(), ErrorCode::BadImage),
+        ("gone", 404, html, ErrorCode::NotFound),
+        ("huge", 200, huge, ErrorCode::ImageTooLarge),
+    ] {
+        front.answer(&format!("{name}.jpg"), status, "image/jpeg", body);
+        let media = receive(&shop, (&avito, chat), Content::image(name)).await;
+        assert_eq!(shop.core.media(media).await.unwrap_err().code(), code, "{name}");
+    }
+    assert_eq!(std::fs::read_dir(shop.folder.path().join("media")).unwrap().count(), 0);
+}
