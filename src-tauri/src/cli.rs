@@ -223,10 +223,16 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
     let looks_only = matches!(request, Request::AccountList | Request::AccountRemove { .. });
     let core = start::open_shop(&folder, arguments, !looks_only).await?;
     let adding = matches!(request, Request::AccountAdd { .. });
+    let status = matches!(request, Request::Status);
     if matches!(request, Request::Status | Request::Chats { .. } | Request::Messages { .. } | Request::Send { .. }) {
         core.wait_checked(Duration::from_secs(15)).await;
     }
-    let answer = control::execute(&core, request).await;
+    let mut answer = control::execute(&core, request).await;
+    if let (true, Ok(answer)) = (status, &mut answer) {
+        // When this command has ended, nothing goes on.
+        answer["running"] = false.into();
+        answer["endpoint"] = Value::Null;
+    }
     if adding && answer.is_ok() {
         wait_for_history(&core).await;
     }

@@ -1,0 +1,18 @@
+//! The real program in the real WebView, driven as a seller uses it, against a stand-in for Avito behind real sockets.
+//!
+//! Every test has a machine of its own (display, session bus, keychain, folders) that ends with it. The variables are
+//! `PRILAVOK_E2E_APP` (the program with the page in it), `PRILAVOK_E2E_OUT` (where pictures and logs of failed tests go) and
+//! `PRILAVOK_E2E_PICTURES` (when set, the pictures in `docs/pictures` are taken anew).
+#![cfg(target_os = "linux")]
+
+mod alerts;
+mod command_line;
+mod demo;
+mod messages;
+mod onboarding;
+mod pictures;
+mod restart;
+mod secrets;
+mod settings;
+mod support;
+mod walls;

@@ -1,0 +1,104 @@
+//! Messages of a connected shop: in and out.
+
+use avito_sim::SimMessage;
+
+use crate::support::page::{id, row};
+use crate::support::shop::Shop;
+use crate::support::{WAIT, on_a_desk};
+
+#[test]
+fn a_buyers_message_appears_in_the_open_thread_and_the_reply_goes_out_once() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.open_chat(&shop.anna).await;
+        page.see_bubble("Кофемолка в Твери?").await;
+        page.run("window.mark = true").await.unwrap();
+        page.live().await;
+
+        shop.buyer_writes(&shop.anna, "Могу забрать сегодня в шесть");
+        page.see_bubble("Могу забрать сегодня в шесть").await;
+        page.reply("Да, приезжайте").await;
+        page.see_delivery("Да, приезжайте", &["sent", "read"]).await;
+        assert_eq!(page.now("window.mark").await, true, "the page was loaded anew");
+        assert_eq!(shop.sim.posted_count("Да, приезжайте"), 1);
+        assert_eq!(page.now(&format!("one('{}').value", id("composer"))).await, "");
+        let bubbles = "all('[data-testid=message]').filter((bubble) => bubble.innerText.includes('Да, приезжайте')).length";
+        assert_eq!(page.now(bubbles).await, 1, "the echo and the real message are one bubble");
+    });
+}
+
+#[test]
+fn a_message_for_another_chat_moves_it_to_the_top_and_counts_as_unread_until_it_is_opened() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.open_chat(&shop.anna).await;
+        page.live().await;
+        let unread = page.now(&format!("Number(one('{}').dataset.unread)", row(&shop.vera))).await;
+        let unread = unread.as_i64().unwrap();
+        shop.buyer_writes(&shop.vera, "Ножки нашли?");
+        let top = format!(
+            "one('[data-testid=chat-list] [aria-posinset=\"1\"]')?.matches('{}[data-unread=\"{}\"]')",
+            row(&shop.vera),
+            unread + 1
+        );
+        page.until("the chat is on top with one more unread message", &top).await;
+        page.open_chat(&shop.vera).await;
+        page.see_bubble("Ножки нашли?").await;
+        page.see(&format!("{}[data-unread=\"0\"]", row(&shop.vera))).await;
+        let read = shop.sim.until(WAIT, |sim| sim.unread(shop.seller.user_id, &shop.vera) == Some(0));
+        assert!(read.await, "Avito was not told that the chat is read");
+    });
+}
+
+#[test]
+fn a_picture_is_shown_at_once_and_goes_out_with_the_words() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.open_chat(&shop.anna).await;
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/icons/128x128.png");
+        page.write(&id("attach"), file).await;
+        page.see(&format!("{} img", id("picture-chip"))).await;
+        page.reply("Вот она").await;
+        page.see_gone(&id("picture-chip")).await;
+        let bubble = format!("{}[data-outgoing=true][data-kind=image]", id("message"));
+        page.until(
+            "the picture is sent and drawn",
+            &format!(
+                "['sent', 'read'].includes(one('{bubble}')?.dataset.state) && one('{bubble} img')?.naturalWidth > 0"
+            ),
+        )
+        .await;
+        page.see_delivery("Вот она", &["sent", "read"]).await;
+        let sent = shop.sim.chat_messages(shop.seller.user_id, &shop.anna);
+        let kinds: Vec<&str> =
+            sent.iter().skip(1).map(|message: &SimMessage| message.kind.as_str()).collect();
+        assert_eq!(kinds, ["image", "text"]);
+    });
+}
+
+#[test]
+fn a_refused_reply_waits_for_the_seller_and_goes_out_once_when_tried_again() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.open_chat(&shop.anna).await;
+        shop.sim.buyer_blocks(shop.seller.user_id, &shop.anna, true);
+        page.reply("Вы ещё думаете?").await;
+        page.see_delivery("Вы ещё думаете?", &["failed"]).await;
+        page.see(&id("send-failed")).await;
+        assert_eq!(shop.sim.posted_count("Вы ещё думаете?"), 0);
+
+        shop.sim.buyer_blocks(shop.seller.user_id, &shop.anna, false);
+        page.click(&id("retry-send")).await;
+        page.see_delivery("Вы ещё думаете?", &["sent", "read"]).await;
+        page.see_gone(&id("send-failed")).await;
+        assert_eq!(shop.sim.posted_count("Вы ещё думаете?"), 1);
+    });
+}

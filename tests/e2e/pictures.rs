@@ -1,0 +1,77 @@
+//! The pictures in `docs/pictures`, taken of the real window. They are written only when `PRILAVOK_E2E_PICTURES` is set.
+
+use std::path::Path;
+
+use crate::demo::chats_by;
+use crate::support::on_a_desk;
+use crate::support::page::{Page, id};
+
+#[test]
+fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.resize(1280, 800).await;
+        page.see(&id("chat-row")).await;
+        page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2")
+            .await;
+        page.see_gone(&id("backfill-progress")).await;
+        page.choose("setting-theme", "light").await;
+        let chat = chats_by(&page, |chat| {
+            chat["buyer"]["name"] == "Марина"
+                && chat["itemTitle"].as_str().is_some_and(|title| title.contains("Самовар"))
+        });
+        page.open_chat(&chat.await[0]).await;
+        page.see(&id("item-panel")).await;
+        page.see(&format!("{}[data-kind=image] img", id("message"))).await;
+        take(&page, "inbox-light.png").await;
+
+        page.click(&id("settings-open")).await;
+        page.see(&id("settings")).await;
+        // A reader should not see this test's temporary folder, but where the data really is.
+        let folder = format!(
+            "all('[data-testid=settings] dd').filter((words) => words.innerText === {:?})\
+               .map((words) => words.textContent = '~/.local/share/ru.prilavok.desktop').length === 1",
+            desk.data_dir()
+        );
+        page.until("the data folder is told", &folder).await;
+        take(&page, "settings.png").await;
+        page.close_dialog().await;
+        page.click(&id("connect-account")).await;
+        page.see(&id("onboarding")).await;
+        take(&page, "onboarding.png").await;
+        page.close_dialog().await;
+
+        page.resize(900, 600).await;
+        take(&page, "narrow.png").await;
+        page.resize(1280, 800).await;
+        page.choose("setting-theme", "dark").await;
+        page.until("the window is dark", "document.documentElement.dataset.theme === 'dark'").await;
+        take(&page, "inbox-dark.png").await;
+    });
+}
+
+/// Takes a picture once every picture in sight is loaded and nothing moves any more.
+async fn take(page: &Page, name: &str) {
+    page.until(
+        "all pictures are loaded",
+        "all('img').every((picture) => {\
+           const box = picture.getBoundingClientRect();\
+           const seen = box.bottom > 0 && box.top < innerHeight;\
+           return !seen || (picture.complete && picture.naturalWidth > 0);\
+         })",
+    )
+    .await;
+    page.until(
+        "nothing moves",
+        "document.getAnimations().every((animation) => animation.playState !== 'running')",
+    )
+    .await;
+    page.put_pointer_away().await;
+    let png = page.picture().await.unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+    if std::env::var_os("PRILAVOK_E2E_PICTURES").is_some() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(name), png).unwrap();
+    }
+}
