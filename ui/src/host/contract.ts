@@ -347,7 +347,7 @@ export type KeyInput = {
 export type Language = 
 /**  As the system. */
 "system" | 
-/**  Russian. */
+/**  Russian: Avito's sellers read it whatever language their system has. */
 "ru" | 
 /**  English. */
 "en";
@@ -601,20 +601,20 @@ export type SendFailure =
 /**  The picture's file is no longer there. */
 "fileMissing";
 
-/**  The seller's settings. Only differences from the defaults are stored. */
+/**  The seller's settings. */
 export type Settings = {
 	/**  Language. */
-	language?: Language,
+	language: Language,
 	/**  Colours. */
-	theme?: Theme,
+	theme: Theme,
 	/**  Native notifications on. */
-	notifications?: boolean,
+	notifications: boolean,
 	/**  Sound on. */
-	sound?: boolean,
+	sound: boolean,
 	/**  Enter sends (otherwise Ctrl+Enter). */
-	enterSends?: boolean,
+	enterSends: boolean,
 	/**  Show the listing's panel beside the thread. */
-	itemPanel?: boolean,
+	itemPanel: boolean,
 };
 
 /**  Which shop the window shows. */
