@@ -36,7 +36,9 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
         if let Err(error) = tidy(&core, &account).await {
             tracing::warn!(%error, "sent pictures' files stay for now");
         }
-        match due(&core, &account).await {
+        // One time for both questions: a row that becomes due between them would be slept over.
+        let now_ms = core.inner.clock.now_ms();
+        match due(&core, &account, now_ms).await {
             Ok(rows) => {
                 for row in rows {
                     if busy.len() >= SIDE_BY_SIDE || busy.contains(&row.chat) {
@@ -57,7 +59,7 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
                 continue;
             }
         }
-        let pause = next_due(&core, &account).await;
+        let pause = next_due(&core, &account, now_ms).await;
         tokio::select! {
             Some(finished) = running.join_next(), if !running.is_empty() => match finished {
                 Ok(chat) => { busy.remove(&chat); }
@@ -89,19 +91,18 @@ async fn tidy(core: &Core, account: &Account) -> Result<(), crate::StoreError> {
 }
 
 /// The oldest row of each chat, where its time has come.
-async fn due(core: &Core, account: &Account) -> Result<Vec<OutboxRow>, crate::StoreError> {
-    let (id, now_ms) = (account.id, core.inner.clock.now_ms());
+async fn due(core: &Core, account: &Account, now_ms: i64) -> Result<Vec<OutboxRow>, crate::StoreError> {
+    let id = account.id;
     let heads = core.inner.store.read(move |c| outbox::heads(c, id)).await?;
     Ok(heads.into_iter().filter(|row| row.retry_at_ms.is_none_or(|at| at <= now_ms)).collect())
 }
 
-async fn next_due(core: &Core, account: &Account) -> Duration {
+/// How long until the next row becomes due that was not at `now_ms`. Rows that were belong to a busy chat: they are looked at when
+/// it has finished.
+async fn next_due(core: &Core, account: &Account, now_ms: i64) -> Duration {
     let id = account.id;
-    let now_ms = core.inner.clock.now_ms();
-    // Rows that are due already belong to a busy chat: they are looked at when it has finished.
     let next = core.inner.store.read(move |c| outbox::next_due(c, id, now_ms)).await.ok().flatten();
-    match next.map(|at| at - now_ms) {
-        Some(left) if left > 0 => Duration::from_millis(u64::try_from(left).unwrap_or(0)),
-        _ => Duration::from_secs(3600),
-    }
+    next.map_or(Duration::from_secs(3600), |at| {
+        Duration::from_millis(u64::try_from(at - core.inner.clock.now_ms()).unwrap_or(0))
+    })
 }

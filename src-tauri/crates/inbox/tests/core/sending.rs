@@ -210,18 +210,14 @@ async fn invariant_03_what_cannot_be_proved_waits_for_the_seller_and_his_retry_s
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_03_a_parked_reply_that_appears_after_all_is_done_without_sending() {
     let shop = Shop::polling().await;
-    let (_, chat) = shop.chat("Анна", "Здравствуйте").await;
-    // Accepted, and the looks fail too until it is parked as unproved.
+    let (avito, chat) = shop.chat("Анна", "Здравствуйте").await;
     shop.sim.faults().set(Fault::new(FaultKind::CutBefore).on_route(SEND));
     let parked = shop.send(chat, "Сегодня").await;
-    let id = parked.outbox.unwrap();
-    assert!(matches!(parked.delivery, Some(Delivery::Failed { .. })));
-    let (avito, _) = (shop.row(chat).await.avito_id, ());
+    assert!(matches!(parked.delivery, Some(Delivery::Failed { .. })), "{parked:?}");
+    // Whether Avito was very slow or the seller used the phone: it is there, and need not be sent.
     shop.sim.seller_writes_elsewhere(shop.seller.user_id, &avito, "Сегодня").unwrap();
-    let row = shop.core.wait_sent(id, PATIENCE).await.unwrap();
-    assert!(row.delivery.is_some());
     shop.until("it is taken for the parked reply", async || {
-        is_sent(&shop.core.wait_sent(id, PATIENCE).await.unwrap())
+        is_sent(&shop.core.wait_sent(parked.outbox.unwrap(), PATIENCE).await.unwrap())
     })
     .await;
     assert_eq!(shop.texts(chat).await, ["Здравствуйте", "Сегодня"]);

@@ -15,7 +15,7 @@ use inbox::{AccountId, Alert, ChatId, Clock, Core, CoreConfig, NewKey, Timing, V
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Nothing here takes longer, even on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run of the core on one folder.
 pub(crate) struct Shop {
