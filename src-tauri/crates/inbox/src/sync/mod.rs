@@ -38,7 +38,7 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
         account.update(&core, |state| state.next_check_ms = None);
         let pause = match cycle(&core, &account, &client, &mut pace).await {
             Ok(()) => {
-                pace.succeeded();
+                pace.succeeded(account.state.borrow().mode);
                 pace.interval(&core, &account)
             }
             Err(failure) => {

@@ -18,8 +18,10 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn succeeded(&mut self) {
+    /// A cycle went well and left the account in this mode.
+    pub(super) fn succeeded(&mut self, mode: Mode) {
         self.failures = 0;
+        self.live_cycles = if mode == Mode::Live { self.live_cycles.saturating_add(1) } else { 0 };
     }
 
     pub(super) fn in_trouble(&self) -> bool {
@@ -41,6 +43,7 @@ impl Pace {
         let timing = &core.inner.timing;
         self.subscription_checked_ms = None;
         self.failures = self.failures.saturating_add(1);
+        self.live_cycles = 0;
         if needs_seller(failure.code) {
             return timing.trouble_seller;
         }
@@ -55,16 +58,13 @@ impl Pace {
     }
 
     /// Pause after a success.
-    pub(super) fn interval(&mut self, core: &Core, account: &Account) -> Duration {
+    pub(super) fn interval(&self, core: &Core, account: &Account) -> Duration {
         let timing = &core.inner.timing;
         if account.state.borrow().mode == Mode::Live {
             // Soon after going live we look whether events really arrive, then ever more rarely.
-            let interval =
-                timing.poll_live_first.saturating_mul(1 << self.live_cycles.min(10)).min(timing.poll_live);
-            self.live_cycles = self.live_cycles.saturating_add(1);
-            return interval;
+            let doublings = self.live_cycles.saturating_sub(1).min(10);
+            return timing.poll_live_first.saturating_mul(1 << doublings).min(timing.poll_live);
         }
-        self.live_cycles = 0;
         let now_ms = core.inner.clock.now_ms();
         let attention = core.attention();
         let recent =
