@@ -129,7 +129,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let json = arguments.json;
     let Some(command) = &arguments.command else { return ExitCode::SUCCESS };
     let outcome = request(command).and_then(|request| {
-        tauri::async_runtime::block_on(carry_out(&arguments, request)).map(|answer| say(json, command, &answer))
+        tauri::async_runtime::block_on(carry_out(&arguments, request))
+            .map(|answer| say(json, command, &answer))
     });
     finish(json, outcome)
 }
@@ -151,12 +152,14 @@ pub(crate) fn finish(json: bool, outcome: Result<(), UiError>) -> ExitCode {
 
 fn request(command: &Command) -> Result<Request, UiError> {
     Ok(match command {
-        Command::Account(AccountCommand::Add { client_id, api_url, calls_per_minute }) => Request::AccountAdd {
-            client_id: client_id.clone(),
-            client_secret: read_secret()?,
-            api_url: api_url.clone(),
-            calls_per_minute: *calls_per_minute,
-        },
+        Command::Account(AccountCommand::Add { client_id, api_url, calls_per_minute }) => {
+            Request::AccountAdd {
+                client_id: client_id.clone(),
+                client_secret: read_secret()?,
+                api_url: api_url.clone(),
+                calls_per_minute: *calls_per_minute,
+            }
+        }
         Command::Account(AccountCommand::List) => Request::AccountList,
         Command::Account(AccountCommand::Remove { account, delete_archive, yes }) => {
             if !yes {
@@ -199,7 +202,11 @@ fn read_secret() -> Result<String, UiError> {
 
 #[expect(clippy::print_stderr, reason = "a question")]
 fn confirm(delete_archive: bool) -> Result<(), UiError> {
-    let what = if delete_archive { "и удалить всю его переписку с этого компьютера" } else { "(переписка останется)" };
+    let what = if delete_archive {
+        "и удалить всю его переписку с этого компьютера"
+    } else {
+        "(переписка останется)"
+    };
     eprintln!("Отключить аккаунт {what}? Введите «да»:");
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).map_err(|error| invalid(&error.to_string()))?;
@@ -224,7 +231,10 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
     let core = start::open_shop(&folder, arguments, !looks_only).await?;
     let adding = matches!(request, Request::AccountAdd { .. });
     let status = matches!(request, Request::Status);
-    if matches!(request, Request::Status | Request::Chats { .. } | Request::Messages { .. } | Request::Send { .. }) {
+    if matches!(
+        request,
+        Request::Status | Request::Chats { .. } | Request::Messages { .. } | Request::Send { .. }
+    ) {
         core.wait_checked(Duration::from_secs(15)).await;
     }
     let mut answer = control::execute(&core, request).await;

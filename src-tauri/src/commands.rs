@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inbox::view::{
-    AccountView, AppView, ChatPage, ChatQuery, ChatView, ErrorCode, KeyCheck, KeyInput, MessageCursor, MessagePage,
-    MessageRow, SecretFallback, Settings, ShopMode, UiError,
+    AccountView, AppView, ChatPage, ChatQuery, ChatView, ErrorCode, KeyCheck, KeyInput, MessageCursor,
+    MessagePage, MessageRow, SecretFallback, Settings, ShopMode, UiError,
 };
 use inbox::{AccountId, ChatId, Core, MessageId, NewKey, OutboxId};
 use secrecy::SecretString;
@@ -28,14 +28,14 @@ pub(crate) async fn app_view(shops: State<'_, Shops>) -> Answer<AppView> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn list_chats(shops: State<'_, Shops>, query: ChatQuery) -> Answer<ChatPage> {
-    Ok(shops.shown_core().await?.list_chats(query).await?)
+    Ok(shops.shown_core()?.list_chats(query).await?)
 }
 
 /// One chat's frame.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn chat(shops: State<'_, Shops>, chat: ChatId) -> Answer<ChatView> {
-    Ok(shops.shown_core().await?.chat(chat).await?)
+    Ok(shops.shown_core()?.chat(chat).await?)
 }
 
 /// A page of a thread; the newest when `before` is null.
@@ -47,14 +47,18 @@ pub(crate) async fn messages(
     before: Option<MessageCursor>,
     limit: u32,
 ) -> Answer<MessagePage> {
-    Ok(shops.shown_core().await?.messages(chat, before, limit).await?)
+    Ok(shops.shown_core()?.messages(chat, before, limit).await?)
 }
 
 /// Which chat is on the screen.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn open_chat(shops: State<'_, Shops>, window: State<'_, Window>, chat: Option<ChatId>) -> Answer<()> {
-    let core = shops.shown_core().await?;
+pub(crate) async fn open_chat(
+    shops: State<'_, Shops>,
+    window: State<'_, Window>,
+    chat: Option<ChatId>,
+) -> Answer<()> {
+    let core = shops.shown_core()?;
     window.set_open_chat(&core, chat);
     Ok(())
 }
@@ -63,14 +67,14 @@ pub(crate) async fn open_chat(shops: State<'_, Shops>, window: State<'_, Window>
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn mark_read(shops: State<'_, Shops>, chat: ChatId) -> Answer<()> {
-    Ok(shops.shown_core().await?.mark_read(chat).await?)
+    Ok(shops.shown_core()?.mark_read(chat).await?)
 }
 
 /// Sends a text; answers its echo.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn send_text(shops: State<'_, Shops>, chat: ChatId, text: String) -> Answer<MessageRow> {
-    Ok(shops.shown_core().await?.send_text(chat, &text).await?)
+    Ok(shops.shown_core()?.send_text(chat, &text).await?)
 }
 
 /// Sends a picture given in base64; answers its echo.
@@ -82,39 +86,38 @@ pub(crate) async fn send_image(
     file_name: String,
     data_base64: String,
 ) -> Answer<MessageRow> {
-    let bytes = BASE64.decode(data_base64).map_err(|error| UiError {
-        code: ErrorCode::BadImage,
-        message: error.to_string(),
-    })?;
-    Ok(shops.shown_core().await?.send_image(chat, &file_name, bytes).await?)
+    let bytes = BASE64
+        .decode(data_base64)
+        .map_err(|error| UiError { code: ErrorCode::BadImage, message: error.to_string() })?;
+    Ok(shops.shown_core()?.send_image(chat, &file_name, bytes).await?)
 }
 
 /// Sends a parked reply once more.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn retry_send(shops: State<'_, Shops>, outbox: OutboxId) -> Answer<()> {
-    Ok(shops.shown_core().await?.retry_send(outbox).await?)
+    Ok(shops.shown_core()?.retry_send(outbox).await?)
 }
 
 /// Drops a reply that is not under way; answers its text.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn discard_send(shops: State<'_, Shops>, outbox: OutboxId) -> Answer<Option<String>> {
-    Ok(shops.shown_core().await?.discard_send(outbox).await?)
+    Ok(shops.shown_core()?.discard_send(outbox).await?)
 }
 
 /// Deletes a message of ours at Avito.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn delete_message(shops: State<'_, Shops>, message: MessageId) -> Answer<()> {
-    Ok(shops.shown_core().await?.delete_message(message).await?)
+    Ok(shops.shown_core()?.delete_message(message).await?)
 }
 
 /// Keeps half-typed text.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_composer(shops: State<'_, Shops>, chat: ChatId, text: String) -> Answer<()> {
-    Ok(shops.shown_core().await?.save_composer(chat, text).await?)
+    Ok(shops.shown_core()?.save_composer(chat, text).await?)
 }
 
 /// Opens a web address in the system's browser; nothing but http and https.
@@ -149,7 +152,7 @@ pub(crate) async fn add_account(shops: State<'_, Shops>, key: KeyInput) -> Answe
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn replace_key(shops: State<'_, Shops>, account: AccountId, key: KeyInput) -> Answer<()> {
-    Ok(shops.shown_core().await?.replace_key(account, &new_key(key)).await?)
+    Ok(shops.shown_core()?.replace_key(account, &new_key(key)).await?)
 }
 
 /// Disconnects an account.
@@ -160,14 +163,14 @@ pub(crate) async fn remove_account(
     account: AccountId,
     keep_archive: bool,
 ) -> Answer<()> {
-    Ok(shops.shown_core().await?.remove_account(account, keep_archive).await?)
+    Ok(shops.shown_core()?.remove_account(account, keep_archive).await?)
 }
 
 /// Asks Avito now.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn check_now(shops: State<'_, Shops>, account: Option<AccountId>) -> Answer<()> {
-    shops.shown_core().await?.check_now(account);
+    shops.shown_core()?.check_now(account);
     Ok(())
 }
 
@@ -175,7 +178,7 @@ pub(crate) async fn check_now(shops: State<'_, Shops>, account: Option<AccountId
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn pause_backfill(shops: State<'_, Shops>, account: AccountId, paused: bool) -> Answer<()> {
-    Ok(shops.shown_core().await?.pause_backfill(account, paused).await?)
+    Ok(shops.shown_core()?.pause_backfill(account, paused).await?)
 }
 
 /// Changes the settings; they are one for the demo and the seller's own shop.
@@ -184,7 +187,7 @@ pub(crate) async fn pause_backfill(shops: State<'_, Shops>, account: AccountId, 
 pub(crate) async fn save_settings(shops: State<'_, Shops>, settings: Settings) -> Answer<()> {
     let real: &Core = shops.real()?;
     real.save_settings(settings.clone()).await?;
-    let shown = shops.shown_core().await?;
+    let shown = shops.shown_core()?;
     Ok(shown.save_settings(settings).await?)
 }
 

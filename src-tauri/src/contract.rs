@@ -61,7 +61,8 @@ mod tests {
         if std::env::var_os("PRILAVOK_WRITE_CONTRACT").is_some() {
             std::fs::copy(&fresh, &committed).unwrap();
         }
-        let (fresh, committed) = (std::fs::read_to_string(fresh).unwrap(), std::fs::read_to_string(committed).unwrap());
+        let (fresh, committed) =
+            (std::fs::read_to_string(fresh).unwrap(), std::fs::read_to_string(committed).unwrap());
         assert!(fresh == committed, "ui/src/host/contract.ts is stale: run `cargo xtask contract`");
     }
 }

@@ -32,6 +32,11 @@ impl Window {
         core.set_attention(looking.0, looking.1);
     }
 
+    /// Another shop is shown: no chat of it is open yet, and its core has to learn whether the seller is here.
+    fn shop_changed(&self, core: &Core) {
+        self.set_open_chat(core, None);
+    }
+
     fn set_focused(&self, core: &Core, focused: bool) {
         let Ok(mut looking) = self.looking.lock() else { return };
         looking.1 = focused;
@@ -147,12 +152,10 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
         })
         .on_window_event(|window, event| {
             if let WindowEvent::Focused(focused) = event {
-                let (app, focused) = (window.app_handle().clone(), *focused);
-                tauri::async_runtime::spawn(async move {
-                    if let Ok(core) = app.state::<Shops>().shown_core().await {
-                        app.state::<Window>().set_focused(&core, focused);
-                    }
-                });
+                // At once and in order: a message that comes right after must find the truth.
+                if let Ok(core) = window.state::<Shops>().shown_core() {
+                    window.state::<Window>().set_focused(&core, *focused);
+                }
             }
         })
         .build(tauri::generate_context!())
@@ -190,8 +193,9 @@ fn follow_shops(app: &AppHandle) {
         }
         loop {
             let mode = *shown.borrow_and_update();
-            let Ok(core) = shops.shown_core().await else { return };
+            let Ok(core) = shops.shown_core() else { return };
             notifications::follow(&app, &core, mode);
+            app.state::<Window>().shop_changed(&core);
             let mut notices = core.notices();
             tell(&app, &Notice::Everything);
             loop {

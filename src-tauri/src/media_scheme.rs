@@ -23,9 +23,11 @@ pub(crate) fn answer<R: Runtime>(
     let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).map(MediaId);
     tauri::async_runtime::spawn(async move {
         let shops = app.state::<Shops>();
-        let file = match (id, shops.shown_core().await) {
+        let file = match (id, shops.shown_core()) {
             (Some(id), Ok(core)) => core.media(id).await.map_err(|error| match error.code() {
-                ErrorCode::Network | ErrorCode::ServerTrouble | ErrorCode::RateLimited => StatusCode::BAD_GATEWAY,
+                ErrorCode::Network | ErrorCode::ServerTrouble | ErrorCode::RateLimited => {
+                    StatusCode::BAD_GATEWAY
+                }
                 _ => StatusCode::NOT_FOUND,
             }),
             _ => Err(StatusCode::NOT_FOUND),

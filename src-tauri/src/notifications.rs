@@ -52,7 +52,8 @@ fn texts(words: Tongue, alert: &Alert) -> (String, String) {
         Alert::Message { buyer, item, preview, count, .. } => {
             let buyer = buyer.as_deref().unwrap_or(words.buyer());
             let title = item.as_deref().map_or_else(|| buyer.to_owned(), |item| format!("{buyer} · {item}"));
-            let first = preview.as_ref().map_or_else(|| words.kind(PreviewKind::Other).to_owned(), |p| say(words, p));
+            let first =
+                preview.as_ref().map_or_else(|| words.kind(PreviewKind::Other).to_owned(), |p| say(words, p));
             match count {
                 0 | 1 => (title, first),
                 more => (title, format!("{first}\n{}", words.and_more(more - 1))),
@@ -152,6 +153,9 @@ mod tests {
 
     #[test]
     fn invariant_9_a_buyers_markup_stays_text() {
-        assert_eq!(escape("<b>5 > 3</b> & <a href='x'>"), "&lt;b&gt;5 &gt; 3&lt;/b&gt; &amp; &lt;a href='x'&gt;");
+        assert_eq!(
+            escape("<b>5 > 3</b> & <a href='x'>"),
+            "&lt;b&gt;5 &gt; 3&lt;/b&gt; &amp; &lt;a href='x'&gt;"
+        );
     }
 }

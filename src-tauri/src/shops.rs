@@ -1,10 +1,10 @@
 //! The shops of this run: the seller's own, always open, and the demo, open while it is shown.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use inbox::view::{AppView, ShopMode, UiError};
 use inbox::{Core, DataFolder};
-use tokio::sync::{Mutex, RwLock, watch};
+use tokio::sync::{Mutex, watch};
 
 use crate::demo::Demo;
 
@@ -35,13 +35,19 @@ impl Shops {
     }
 
     /// The shop on the screen.
-    pub(crate) async fn shown_core(&self) -> Result<Core, UiError> {
-        if *self.shown.borrow() == ShopMode::Demo
-            && let Some(demo) = &*self.demo.read().await
-        {
-            return Ok(demo.core.clone());
+    pub(crate) fn shown_core(&self) -> Result<Core, UiError> {
+        match self.demo() {
+            Some(demo) if *self.shown.borrow() == ShopMode::Demo => Ok(demo.core.clone()),
+            _ => self.real().cloned(),
         }
-        self.real().cloned()
+    }
+
+    fn demo(&self) -> Option<Arc<Demo>> {
+        self.demo.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace_demo(&self, demo: Option<Arc<Demo>>) -> Option<Arc<Demo>> {
+        std::mem::replace(&mut *self.demo.write().unwrap_or_else(PoisonError::into_inner), demo)
     }
 
     /// Which shop is on the screen, and every change of it.
@@ -53,7 +59,7 @@ impl Shops {
     pub(crate) async fn app_view(&self) -> Result<AppView, UiError> {
         let real = self.real()?;
         let mode = *self.shown.borrow();
-        let mut view = self.shown_core().await?.app_view(mode, real.has_accounts()).await?;
+        let mut view = self.shown_core()?.app_view(mode, real.has_accounts()).await?;
         // The demo's own secrets live in memory; what concerns the seller is where the real ones would go.
         view.secret_store = real.vault().state();
         view.settings = real.settings();
@@ -69,9 +75,9 @@ impl Shops {
         }
         match mode {
             ShopMode::Demo => {
-                if self.demo.read().await.is_none() {
+                if self.demo().is_none() {
                     let demo = Demo::start(&self.folder).await?;
-                    *self.demo.write().await = Some(Arc::new(demo));
+                    self.replace_demo(Some(Arc::new(demo)));
                 }
                 self.shown.send_replace(ShopMode::Demo);
             }
@@ -84,9 +90,8 @@ impl Shops {
     }
 
     async fn end_demo(&self) {
-        let demo = self.demo.write().await.take();
         // Somebody may still hold it for a moment; then its core closes and the rest ends with the process.
-        match demo.map(Arc::try_unwrap) {
+        match self.replace_demo(None).map(Arc::try_unwrap) {
             Some(Ok(demo)) => demo.stop().await,
             Some(Err(shared)) => shared.core.close().await,
             None => {}

@@ -4,6 +4,7 @@
 //! `PRILAVOK_E2E_APP` (the program with the page in it), `PRILAVOK_E2E_OUT` (where pictures and logs of failed tests go) and
 //! `PRILAVOK_E2E_PICTURES` (when set, the pictures in `docs/pictures` are taken anew).
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod alerts;
 mod command_line;

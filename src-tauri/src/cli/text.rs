@@ -54,11 +54,16 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
         }
         Command::Send { .. } => {
             let row = read::<MessageRow>(answer);
-            line(&mut out, match row.and_then(|row| row.delivery) {
-                Some(Delivery::Sent | Delivery::Read) => "Отправлено",
-                Some(Delivery::Failed { .. }) => "Avito не принял сообщение; оно ждёт вашего решения в чате",
-                _ => "Пока не отправлено; программа попробует ещё",
-            });
+            line(
+                &mut out,
+                match row.and_then(|row| row.delivery) {
+                    Some(Delivery::Sent | Delivery::Read) => "Отправлено",
+                    Some(Delivery::Failed { .. }) => {
+                        "Avito не принял сообщение; оно ждёт вашего решения в чате"
+                    }
+                    _ => "Пока не отправлено; программа попробует ещё",
+                },
+            );
         }
     }
     out
@@ -79,7 +84,9 @@ pub(super) fn error(error: &UiError) -> String {
             "На этом компьютере нет связки ключей. Укажите файл с парольной фразой: --passphrase-file ФАЙЛ, \
              или держите ключи только в памяти: --secrets-this-run-only"
         }
-        ErrorCode::KeychainLocked => "Хранилище ключей закрыто. Откройте связку ключей или укажите --passphrase-file ФАЙЛ",
+        ErrorCode::KeychainLocked => {
+            "Хранилище ключей закрыто. Откройте связку ключей или укажите --passphrase-file ФАЙЛ"
+        }
         ErrorCode::WrongPassphrase => "Парольная фраза не подходит",
         ErrorCode::EmptyText => "Пустое сообщение",
         ErrorCode::TextTooLong => "Сообщение длиннее 1000 знаков",
@@ -117,7 +124,13 @@ fn status(out: &mut String, account: &AccountView) {
     if let Some(backfill) = &account.backfill {
         line(out, &format!("\tистория: прочитано чатов {} из {}", backfill.chats_done, backfill.chats_total));
     }
-    line(out, &format!("\tнепрочитанных чатов: {}, ждут отправки: {}", account.unread_chats, account.outbox_waiting));
+    line(
+        out,
+        &format!(
+            "\tнепрочитанных чатов: {}, ждут отправки: {}",
+            account.unread_chats, account.outbox_waiting
+        ),
+    );
 }
 
 fn trouble_words(code: TroubleCode) -> &'static str {

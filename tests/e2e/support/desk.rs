@@ -6,7 +6,6 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -241,6 +240,3 @@ fn first_line(process: &mut Process) -> String {
     assert!(!line.trim().is_empty(), "a helper program ended before it was ready");
     line.trim().to_owned()
 }
-
-/// How long a helper program may take to be ready.
-pub(crate) const READY: Duration = Duration::from_secs(20);

@@ -1,6 +1,5 @@
 //! What a seller sees and does in the window. Everything waits until it is there; nothing sleeps for a fixed time.
 
-use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::error::CmdError;
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
@@ -227,13 +226,6 @@ impl Page {
             Some(error) => Err(error.clone()),
             None => Ok(answer["ok"].clone()),
         }
-    }
-
-    /// Moves the pointer into the corner, where nothing answers to it.
-    pub(crate) async fn put_pointer_away(&self) {
-        let to = PointerAction::MoveTo { duration: None, x: 1.0, y: 1.0 };
-        let moved = self.client.perform_actions(MouseActions::new("mouse".to_owned()).then(to)).await;
-        moved.expect("the pointer moves");
     }
 
     /// A picture of the page, in PNG.

@@ -7,11 +7,13 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
-use super::desk::{Desk, READY, free_port};
+use super::desk::{Desk, free_port};
 use super::page::Page;
 use super::process::{Process, is_running, kill};
 use super::{WAIT, until};
 
+/// How long the driver may take to listen.
+const READY: Duration = Duration::from_secs(20);
 /// How long the app may take to come up.
 const SESSION: Duration = Duration::from_secs(25);
 
@@ -72,22 +74,28 @@ impl Desk {
 
     /// Closes the window as its close button does, and waits until the program has ended by itself.
     pub(crate) async fn close_window(&mut self) {
-        let window = self.take_window().expect("a started window");
+        let pid = self.window().pid;
         self.screen().close(self.screen().window().expect("a window on the screen"));
-        until("the program ends after its window was closed", WAIT, async || {
-            (!is_running(window.pid)).then_some(())
-        })
-        .await;
+        let ended = "the program ends after its window was closed";
+        until(ended, WAIT, async || (!is_running(pid)).then_some(())).await;
         assert!(!self.data_dir().join("control.json").exists(), "the program did not end in order");
-        window.forget().await;
+        self.forget_window().await;
     }
 
     /// Ends the program as a power cut would.
     pub(crate) async fn cut_power(&mut self) {
-        let window = self.take_window().expect("a started window");
-        kill(&[window.pid]);
-        until("the program is gone", WAIT, async || (!is_running(window.pid)).then_some(())).await;
-        window.forget().await;
+        let pid = self.window().pid;
+        kill(&[pid]);
+        until("the program is gone", WAIT, async || (!is_running(pid)).then_some(())).await;
+        self.forget_window().await;
+    }
+
+    /// Ends the session of an app that is gone, and the driver.
+    async fn forget_window(&mut self) {
+        if let Some(window) = self.take_window() {
+            let _ = tokio::time::timeout(Duration::from_secs(2), window.client.close()).await;
+            drop(window.driver);
+        }
     }
 }
 
@@ -95,11 +103,5 @@ impl Window {
     /// The page.
     pub(crate) fn page(&self) -> Page {
         Page::new(self.client.clone())
-    }
-
-    /// Ends the session of an app that is gone, and the driver.
-    async fn forget(self) {
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.client.close()).await;
-        drop(self.driver);
     }
 }
