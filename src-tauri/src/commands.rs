@@ -221,6 +221,13 @@ pub(crate) async fn show_shop(shops: State<'_, Shops>, mode: ShopMode) -> Answer
     shops.show(mode).await
 }
 
+/// The page has kept everything: the window may go.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn close_window(app: AppHandle) {
+    Window::destroy(&app);
+}
+
 /// Shows a sample notification and plays the sound, so that the seller knows them.
 #[tauri::command]
 #[specta::specta]

@@ -36,6 +36,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::unlock_secrets,
             commands::show_shop,
             commands::try_alert,
+            commands::close_window,
         ])
         .typ::<Notice>()
         .constant("NOTICE_EVENT", NOTICE)

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use inbox::view::{Notice, ShopMode, UiError};
 use inbox::{ChatId, Core, DataFolder, control};
@@ -41,6 +42,15 @@ impl Window {
         let Ok(mut looking) = self.looking.lock() else { return };
         looking.1 = focused;
         core.set_attention(looking.0, looking.1);
+    }
+
+    /// Closes the window for good; without it the program ends.
+    pub(crate) fn destroy(app: &AppHandle) {
+        if let Some(window) = app.get_webview_window(MAIN)
+            && let Err(error) = window.destroy()
+        {
+            tracing::warn!(%error, "the window could not be closed");
+        }
     }
 
     /// Brings the window to the front, from wherever it is.
@@ -151,6 +161,10 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
             Ok(())
         })
         .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event {
+                api.prevent_close();
+                close_soon(window.app_handle());
+            }
             if let WindowEvent::Focused(focused) = event {
                 // At once and in order: a message that comes right after must find the truth.
                 if let Ok(core) = window.state::<Shops>().shown_core() {
@@ -180,6 +194,19 @@ fn is_own_page(url: &Url) -> bool {
         ("http", Some("localhost")) => tauri::is_dev(),
         _ => false,
     }
+}
+
+/// A page that does not answer is not waited for any longer than this.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The page keeps the text being typed, then closes the window itself; one that hangs is closed without it.
+fn close_soon(app: &AppHandle) {
+    tell(app, &Notice::Closing);
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(CLOSING_PATIENCE).await;
+        Window::destroy(&app);
+    });
 }
 
 /// Passes notices of the shop on the screen to the page; alerts of both shops.

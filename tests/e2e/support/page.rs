@@ -106,17 +106,6 @@ impl Page {
         self.see_gone(selector).await;
     }
 
-    /// Waits until the core keeps this half-typed text of a chat.
-    pub(crate) async fn until_kept(&self, chat: &str, words: &str) {
-        let query = json!({"account": null, "unreadOnly": false, "text": null, "after": null, "limit": 200});
-        until("the half-typed text is kept", WAIT, async || {
-            let chats = self.invoke("list_chats", &json!({"query": query})).await.ok()?;
-            let row = chats["rows"].as_array()?.iter().find(|row| row["avitoId"] == chat)?;
-            (row["composerText"] == words).then_some(())
-        })
-        .await;
-    }
-
     /// Types into a field, key by key.
     pub(crate) async fn write(&self, selector: &str, words: &str) {
         self.see(selector).await;

@@ -54,6 +54,8 @@ export const commands = {
 	showShop: (mode: ShopMode) => typedError<null, UiError>(__TAURI_INVOKE("show_shop", { mode })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
+	/**  The page has kept everything: the window may go. */
+	closeWindow: () => __TAURI_INVOKE<void>("close_window"),
 };
 
 /* Constants */
@@ -507,6 +509,8 @@ chat: ChatId } |
 chat: ChatId | null; 
 /**  Play the sound. */
 sound: boolean } | 
+/**  The window is about to close: keep what is not kept yet, then call `close_window`. */
+{ what: "closing" } | 
 /**  Show this chat (a notification was clicked). */
 { what: "openChat"; 
 /**  The chat. */

@@ -362,6 +362,9 @@ export class FakeHost implements Host {
 		this.mode = mode;
 		this.emit({ what: "everything" });
 	}
+	async closeWindow(): Promise<void> {
+		await this.#called("closeWindow");
+	}
 	async tryAlert(): Promise<void> {
 		await this.#called("tryAlert");
 		this.emit({ what: "alert", chat: null, sound: true });

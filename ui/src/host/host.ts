@@ -71,6 +71,8 @@ export interface Host {
 	unlockSecrets(passphrase: string): Promise<void>;
 	showShop(mode: ShopMode): Promise<void>;
 	tryAlert(): Promise<void>;
+	/** Answers the notice `closing`: everything is kept, the window may go. */
+	closeWindow(): Promise<void>;
 	/** Hears every notice; returns the unsubscriber. */
 	on(handler: (notice: Notice) => void): () => void;
 	/** Address for an `<img>`. */

@@ -43,6 +43,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	unlockSecrets: ["слово"],
 	showShop: ["demo"],
 	tryAlert: [],
+	closeWindow: [],
 };
 
 test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core exactly as the contract says", async (name) => {

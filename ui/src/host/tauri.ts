@@ -121,6 +121,9 @@ class TauriHost implements Host {
 	tryAlert(): Promise<void> {
 		return call("try_alert");
 	}
+	closeWindow(): Promise<void> {
+		return call("close_window");
+	}
 	on(handler: (notice: Notice) => void): () => void {
 		return this.#hub.on(handler);
 	}

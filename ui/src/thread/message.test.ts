@@ -1,10 +1,11 @@
-import { screen, within } from "@testing-library/svelte";
+import { fireEvent, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Delivery, MessageBody, MessageRow } from "../host/contract";
 import { message } from "../host/fakeData";
 import { renderIn, testFrame, type TestFrame } from "../testing/render";
 import { MessageActions } from "./actions";
+import ImageBody from "./bodies/ImageBody.svelte";
 import { Composer } from "./composer.svelte";
 import MessageView from "./MessageView.svelte";
 import { Thread } from "./thread.svelte";
@@ -53,6 +54,16 @@ describe("every kind of message", () => {
 
 	test("a picture without a file says so", () => {
 		expect(incoming({ kind: "image", small: null, large: null, width: null, height: null, caption: null }).textContent).toContain("Фото не загрузилось");
+	});
+
+	test("a picture that failed under one address is shown when it gets another", async () => {
+		const view = renderIn(frame, ImageBody, { small: 7, width: 4, height: 3, caption: null, onview: vi.fn() });
+		const picture = () => view.container.querySelector("img");
+		await fireEvent.error(picture() as HTMLImageElement);
+		expect(view.container.textContent).toContain("Фото не загрузилось");
+		// The outer `props` is the library's, the inner one the frame's.
+		await view.rerender({ props: { props: { small: 8, width: 4, height: 3, caption: null, onview: vi.fn() } } });
+		expect(picture()?.getAttribute("src")).toBe(frame.host.mediaUrl(8));
 	});
 
 	test("a link card names the host the address leads to, whatever the preview says", async () => {

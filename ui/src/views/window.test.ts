@@ -47,6 +47,17 @@ describe("the window", () => {
 		await vi.waitFor(() => expect(composer().value).toBe("почти готово"));
 	});
 
+	test("before the window closes, the text typed last is kept", async () => {
+		const { host, user } = await start();
+		await user.click(await row(2));
+		await user.type(composer(), "не успел");
+		host.emit({ what: "closing" });
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["closeWindow"]));
+		const names = host.calls.map(([name]) => name);
+		expect(host.calls).toContainEqual(["saveComposer", 2, "не успел"]);
+		expect(names.lastIndexOf("saveComposer")).toBeLessThan(names.indexOf("closeWindow"));
+	});
+
 	test("a clicked notification opens its chat over any dialog", async () => {
 		const { host, user } = await start();
 		await user.click(screen.getByTestId("settings-open"));

@@ -669,6 +669,8 @@ pub enum Notice {
         /// Play the sound.
         sound: bool,
     },
+    /// The window is about to close: keep what is not kept yet, then call `close_window`.
+    Closing,
     /// Show this chat (a notification was clicked).
     OpenChat {
         /// The chat.
