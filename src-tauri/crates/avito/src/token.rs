@@ -119,6 +119,11 @@ impl Tokens {
         }
     }
 
+    /// The account's client secret.
+    pub(crate) fn client_secret(&self) -> &SecretString {
+        &self.client_secret
+    }
+
     pub(crate) fn refresh_token_updates(&self) -> watch::Receiver<Option<SecretString>> {
         self.refresh_token.subscribe()
     }

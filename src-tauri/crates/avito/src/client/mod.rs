@@ -20,6 +20,7 @@ use crate::clock::ServerClock;
 use crate::error::Error;
 use crate::lane::Lane;
 use crate::token::{self, Credentials, Tokens};
+use crate::webhook;
 use crate::wire::{Wire, network_failure};
 
 /// Where Avito's API is.
@@ -121,6 +122,12 @@ impl Client {
             }),
             priority: Priority::Interactive,
         })
+    }
+
+    /// Whether a delivery's signature is the HMAC of its body with this account's client secret, the likeliest of the guesses
+    /// in circulation. For information only: Avito documents neither the algorithm nor the key.
+    pub fn signature_matches(&self, body: &[u8], header: &str) -> bool {
+        webhook::signature_matches(body, self.inner.tokens.client_secret(), header)
     }
 
     /// The same client for work nobody waits for: it may not take the last third of the budget.

@@ -28,7 +28,7 @@ use url::{Host, Url};
 
 use crate::Core;
 use crate::ids::AccountId;
-use crate::store::events;
+use crate::store::events::{self, Signature};
 
 /// Larger deliveries are refused; a message of 1000 characters takes a few KiB.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -141,17 +141,14 @@ async fn receive(
         Ok(Ok(body)) => body,
     };
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
-    let signature = headers
-        .get(avito::webhook::SIGNATURE_HEADER)
-        .and_then(|value| value.to_str().ok())
-        .map(|value| value.chars().take(200).collect::<String>());
+    let signature = context.signature(account, &headers, &body);
     let inner = &context.core.inner;
     let now_ms = inner.clock.now_ms();
     let written = inner
         .store
         .write(move |c| {
             if is_json {
-                events::append(c, account, now_ms, &body, signature.as_deref())
+                events::append(c, account, now_ms, &body, signature.as_ref())
             } else {
                 events::append_not_json(c, account, now_ms, &body)
             }
@@ -178,6 +175,19 @@ impl Context {
         let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
         let same: bool = given.ct_eq(&expected.unwrap_or([0; 32])).into();
         (same && expected.is_some()).then_some(account)
+    }
+}
+
+impl Context {
+    /// What the delivery says of its signature, and whether our guess of it is right.
+    fn signature(&self, account: AccountId, headers: &HeaderMap, body: &[u8]) -> Option<Signature> {
+        let header = headers.get(avito::webhook::SIGNATURE_HEADER)?.to_str().ok()?;
+        let running = self.core.account(account);
+        let client = running.as_ref().and_then(|account| account.client.as_ref());
+        Some(Signature {
+            header: header.chars().take(200).collect(),
+            matches: client.map(|client| client.signature_matches(body, header)),
+        })
     }
 }
 

@@ -25,19 +25,36 @@ pub(crate) struct PendingEvent {
     pub(crate) body: Vec<u8>,
 }
 
+/// Avito's signature of a delivery: kept to learn from, never trusted.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    /// The header as it came, cut.
+    pub(crate) header: String,
+    /// Whether it is the HMAC we guess; none without the account's key.
+    pub(crate) matches: Option<bool>,
+}
+
 /// Writes a delivery down, to be taken in later.
 pub(crate) fn append(
     connection: &Connection,
     account: AccountId,
     received_ms: i64,
     body: &[u8],
-    signature: Option<&str>,
+    signature: Option<&Signature>,
 ) -> Result<EventId, StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO events (account, received_ms, body, size, signature) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO events (account, received_ms, body, size, signature, signature_matches)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((account, received_ms, body, i64::try_from(body.len()).unwrap_or(i64::MAX), signature))?;
+        .execute((
+            account,
+            received_ms,
+            body,
+            i64::try_from(body.len()).unwrap_or(i64::MAX),
+            signature.map(|signature| &signature.header),
+            signature.and_then(|signature| signature.matches),
+        ))?;
     Ok(EventId(connection.last_insert_rowid()))
 }
 

@@ -113,6 +113,7 @@ CREATE TABLE events (
   body        BLOB NOT NULL,              -- for what is not JSON: the first 500 characters
   size        INTEGER NOT NULL,           -- bytes as received
   signature   TEXT,                       -- Avito's signature header; kept, never trusted
+  signature_matches INTEGER,              -- whether it is the HMAC we guess; null: no header or no key. For information only
   state       INTEGER NOT NULL DEFAULT 0, -- 0 to do, 1 done, 2 not understood, 3 not JSON
   outcome     TEXT NOT NULL DEFAULT ''    -- what came of it, in a word
 ) STRICT;

@@ -257,3 +257,28 @@ async fn many_deliveries_on_one_connection_are_all_taken() {
     let chat = shop.find("u2i-x").await;
     shop.until("all", async || shop.thread(chat).await.len() == 50).await;
 }
+
+#[tokio::test]
+async fn a_signature_is_kept_and_compared_with_the_guess_but_decides_nothing() {
+    let shop = Shop::live().await;
+    let address = address(&shop).await;
+    let (chat, _) = shop.chat("Анна", "Добрый день").await;
+    let forged = event(&shop, "forged", &chat, "Подпись чужая");
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Avito-Messenger-Signature: {}\r\nContent-Length: {}\r\n\r\n",
+        address.path,
+        address.host,
+        "0".repeat(64),
+        forged.len()
+    );
+    assert_eq!(raw(&address.host, &[head.as_bytes(), &forged].concat()).await.0, 200);
+    shop.until("both are taken in", async || journal(&shop).iter().all(|(_, state, _)| *state == 1)).await;
+
+    let db = rusqlite::Connection::open(shop.folder.path().join("prilavok.db")).unwrap();
+    let mut statement =
+        db.prepare("SELECT length(signature), signature_matches FROM events ORDER BY id").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let rows: Vec<(i64, Option<bool>)> = rows.map(Result::unwrap).collect();
+    assert_eq!(rows.first(), Some(&(64, Some(true))), "the stand-in signs as we guess");
+    assert_eq!(rows.last(), Some(&(64, Some(false))));
+}

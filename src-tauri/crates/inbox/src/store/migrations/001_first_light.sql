@@ -105,6 +105,7 @@ CREATE TABLE events (
   body        BLOB NOT NULL,
   size        INTEGER NOT NULL,
   signature   TEXT,
+  signature_matches INTEGER,
   state       INTEGER NOT NULL DEFAULT 0,
   outcome     TEXT NOT NULL DEFAULT ''
 ) STRICT;
