@@ -9,6 +9,7 @@ async function start(options: FakeOptions = {}) {
 	const host = new FakeHost(options);
 	render(Window, { props: { host } });
 	await vi.waitFor(() => expect(host.calls.map(([name]) => name)).toContain("listChats"));
+	await vi.waitFor(() => expect(document.querySelector(".window, .whole")).not.toBeNull());
 	return { host, user: userEvent.setup() };
 }
 
