@@ -8,6 +8,7 @@
 //! A Rust that is too old never gets here: Cargo itself refuses to build this program with it.
 
 mod app;
+mod bench;
 mod ci;
 mod contract;
 mod counts;
@@ -45,6 +46,8 @@ enum Task {
     Test(test::TestArgs),
     /// Everything `test` does, and format, lints, types, contract, licences and spelling.
     Ci(SetupArgs),
+    /// Measure the real program against references, or prove that nothing is lost under chaos.
+    Bench(bench::BenchArgs),
     /// Write the page's half of the contract (ui/src/host/contract.ts) again from the Rust half.
     Contract,
 }
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Run(args) => run::run(&project, &args),
         Task::Test(args) => test::run(&project, &args),
         Task::Ci(setup) => ci::run(&project, setup),
+        Task::Bench(args) => bench::run(&project, &args),
         Task::Contract => contract::write(&project),
     });
     done.unwrap_or_else(|error| {
