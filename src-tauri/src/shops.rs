@@ -62,6 +62,7 @@ impl Shops {
         let mut view = self.shown_core()?.app_view(mode, real.has_accounts()).await?;
         // The demo's own secrets live in memory; what concerns the seller is where the real ones would go.
         view.secret_store = real.vault().state();
+        view.archive = real.archive_view().await?;
         view.settings = real.settings();
         view.data_dir = self.folder.root().display().to_string();
         Ok(view)

@@ -96,6 +96,13 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::NotFound => "Не найдено",
         ErrorCode::Storage => "Папка данных недоступна",
         ErrorCode::NewerDatabase => "База создана более новой версией программы. Обновите программу",
+        ErrorCode::ArchiveKeyMissing => {
+            "Переписка зашифрована, а ключа к ней в связке ключей нет. Укажите код восстановления: \
+             --recovery-code-file ФАЙЛ. Файл с перепиской не изменён"
+        }
+        ErrorCode::BadRecoveryCode => "Это не код восстановления: проверьте его по буквам",
+        ErrorCode::WrongRecoveryCode => "Этот код восстановления не подходит к этой переписке",
+        ErrorCode::ArchiveDamaged => "Файл с перепиской повреждён. Программа его не меняла",
         ErrorCode::Internal => return error.message.clone(),
     };
     format!("{words} ({})", error.message)

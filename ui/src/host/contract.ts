@@ -109,12 +109,24 @@ export type AppView = {
 	accounts: AccountView[],
 	/**  Where client secrets are kept. */
 	secretStore: SecretStoreState,
+	/**  How the seller's archive is protected. */
+	archive: ArchiveView,
 	/**  The seller's settings. */
 	settings: Settings,
 	/**  Chats with unread messages, over all accounts. */
 	unreadChats: number,
 	/**  The folder with the data, for the seller to find. */
 	dataDir: string,
+};
+
+/**  How the archive is protected on this disk. */
+export type ArchiveView = {
+	/**  The database is encrypted. */
+	encrypted: boolean,
+	/**  A key could be kept: there is a keychain, or the seller chose a passphrase. */
+	canEncrypt: boolean,
+	/**  The seller has kept the recovery code of the present key. */
+	recoveryCodeConfirmed: boolean,
 };
 
 /**  Progress of reading old history. */
@@ -291,6 +303,14 @@ export type ErrorCode =
 "storage" | 
 /**  The database was written by a newer version of the program. */
 "newerDatabase" | 
+/**  The archive is encrypted and its key is lost: the recovery code opens it. */
+"archiveKeyMissing" | 
+/**  The text is no recovery code: mistyped. */
+"badRecoveryCode" | 
+/**  The recovery code is of another archive. */
+"wrongRecoveryCode" | 
+/**  The archive's file is damaged. */
+"archiveDamaged" | 
 /**  Anything else; the log has details. */
 "internal";
 

@@ -207,6 +207,7 @@ export class FakeHost implements Host {
 			hasRealAccounts: this.hasRealAccounts,
 			accounts: this.accounts.map((account) => ({ ...account, unreadChats: unreadIn(account.id) })),
 			secretStore: this.secretStore,
+			archive: { encrypted: true, canEncrypt: true, recoveryCodeConfirmed: true },
 			settings: { ...this.settings },
 			unreadChats: this.chats.filter((chat) => chat.unread > 0).length,
 			dataDir: "~/.local/share/ru.prilavok.desktop",

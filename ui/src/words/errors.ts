@@ -22,6 +22,10 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	notFound: m.error_not_found,
 	storage: m.error_storage,
 	newerDatabase: m.error_newer_database,
+	archiveKeyMissing: m.error_archive_key_missing,
+	badRecoveryCode: m.error_bad_recovery_code,
+	wrongRecoveryCode: m.error_wrong_recovery_code,
+	archiveDamaged: m.error_archive_damaged,
 	internal: m.error_internal,
 };
 

@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+use secrecy::SecretString;
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::account::Account;
 use crate::alerts::{Alert, Alerts};
+use crate::archive;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::CoreError;
@@ -35,6 +37,8 @@ pub struct CoreConfig {
     pub folder: PathBuf,
     /// Where secrets are kept.
     pub vault: Vault,
+    /// Opens the archive instead of the key in the vault, which is then kept there again.
+    pub recovery_code: Option<SecretString>,
     /// Time.
     pub clock: Clock,
     /// Intervals.
@@ -53,6 +57,7 @@ impl CoreConfig {
         Self {
             folder: folder.to_owned(),
             vault,
+            recovery_code: None,
             clock: Clock::system(),
             timing: Timing::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -112,16 +117,7 @@ impl Core {
     pub async fn open(config: CoreConfig) -> Result<Self, CoreError> {
         folder::create_private_folder(&config.folder)?;
         folder::create_private_folder(&config.folder.join("outbox"))?;
-        let path = config.folder.join("prilavok.db");
-        drop(
-            std::fs::OpenOptions::new()
-                .append(true)
-                .open(&path)
-                .or_else(|_| folder::create_private_file(&path))?,
-        );
-        let store = tokio::task::spawn_blocking(move || Store::open(&path))
-            .await
-            .map_err(|error| CoreError::Folder(std::io::Error::other(error)))??;
+        let store = archive::open(&config.folder, &config.vault, config.recovery_code.as_ref()).await?;
         let now_ms = config.clock.now_ms();
         let settings: Settings = store
             .write(move |c| {

@@ -37,6 +37,8 @@ impl CoreError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Store(StoreError::Newer { .. }) => ErrorCode::NewerDatabase,
+            Self::Store(StoreError::KeyMissing) => ErrorCode::ArchiveKeyMissing,
+            Self::Store(StoreError::Damaged) => ErrorCode::ArchiveDamaged,
             Self::Store(_) | Self::Folder(_) => ErrorCode::Storage,
             Self::Invalid(code, _) => *code,
             Self::Secrets(SecretError::Missing) => ErrorCode::NoKeychain,

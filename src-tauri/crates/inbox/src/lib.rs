@@ -11,6 +11,7 @@
 
 mod account;
 mod alerts;
+mod archive;
 mod clock;
 pub mod control;
 mod core;
@@ -31,6 +32,7 @@ pub mod view;
 
 pub use account::NewKey;
 pub use alerts::Alert;
+pub use archive::{ArchiveKey, BadCode};
 pub use clock::Clock;
 pub use core::{Attention, Core, CoreConfig};
 pub use error::CoreError;

@@ -32,12 +32,26 @@ pub struct AppView {
     pub accounts: Vec<AccountView>,
     /// Where client secrets are kept.
     pub secret_store: SecretStoreState,
+    /// How the seller's archive is protected.
+    pub archive: ArchiveView,
     /// The seller's settings.
     pub settings: Settings,
     /// Chats with unread messages, over all accounts.
     pub unread_chats: u32,
     /// The folder with the data, for the seller to find.
     pub data_dir: String,
+}
+
+/// How the archive is protected on this disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ArchiveView {
+    /// The database is encrypted.
+    pub encrypted: bool,
+    /// A key could be kept: there is a keychain, or the seller chose a passphrase.
+    pub can_encrypt: bool,
+    /// The seller has kept the recovery code of the present key.
+    pub recovery_code_confirmed: bool,
 }
 
 /// Whether secrets can be kept.
@@ -720,6 +734,14 @@ pub enum ErrorCode {
     Storage,
     /// The database was written by a newer version of the program.
     NewerDatabase,
+    /// The archive is encrypted and its key is lost: the recovery code opens it.
+    ArchiveKeyMissing,
+    /// The text is no recovery code: mistyped.
+    BadRecoveryCode,
+    /// The recovery code is of another archive.
+    WrongRecoveryCode,
+    /// The archive's file is damaged.
+    ArchiveDamaged,
     /// Anything else; the log has details.
     Internal,
 }

@@ -31,6 +31,7 @@ impl Core {
             unread_chats: accounts.iter().map(|account| account.unread_chats).sum(),
             accounts,
             secret_store: self.inner.vault.state(),
+            archive: self.archive_view().await?,
             settings: self.settings(),
             data_dir: self.inner.folder.display().to_string(),
         })

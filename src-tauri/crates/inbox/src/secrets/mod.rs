@@ -75,6 +75,14 @@ impl Vault {
         Self::with("memory", PathBuf::new(), Kind::Memory(BTreeMap::new()))
     }
 
+    /// A machine without a keychain.
+    #[cfg(test)]
+    pub(crate) fn without_keychain(folder: &Path) -> Self {
+        let file = folder.join("secrets.sealed");
+        let kind = if file.exists() { Kind::SealedLocked } else { Kind::Missing };
+        Self::with("test", file, kind)
+    }
+
     fn with(namespace: &str, file: PathBuf, kind: Kind) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -97,6 +105,11 @@ impl Vault {
             Ok(Kind::Memory(_)) => SecretStoreState::ThisRunOnly,
             Ok(Kind::Missing) | Err(_) => SecretStoreState::Missing,
         }
+    }
+
+    /// Whether a secret put here is still here at the next start.
+    pub fn can_keep(&self) -> bool {
+        matches!(self.state(), SecretStoreState::Keychain | SecretStoreState::PassphraseFile)
     }
 
     /// Reads a secret; `Ok(None)`: there is none by this name.
@@ -230,16 +243,10 @@ impl Vault {
 mod tests {
     use super::*;
 
-    fn missing(folder: &Path) -> Vault {
-        let file = folder.join("secrets.sealed");
-        let kind = if file.exists() { Kind::SealedLocked } else { Kind::Missing };
-        Vault::with("test", file, kind)
-    }
-
     #[tokio::test]
     async fn without_a_keychain_nothing_is_kept_until_the_seller_chooses() {
         let folder = tempfile::tempdir().unwrap();
-        let vault = missing(folder.path());
+        let vault = Vault::without_keychain(folder.path());
         assert!(matches!(vault.set("key", "secret".into()).await, Err(SecretError::Missing)));
         vault.choose(SecretFallback::ThisRunOnly, None).await.unwrap();
         vault.set("key", "secret".into()).await.unwrap();
@@ -250,11 +257,11 @@ mod tests {
     #[tokio::test]
     async fn a_sealed_file_opens_with_its_passphrase_only_and_shows_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let vault = missing(folder.path());
+        let vault = Vault::without_keychain(folder.path());
         vault.choose(SecretFallback::Passphrase, Some("верная фраза".into())).await.unwrap();
         vault.set("key", "open sesame".into()).await.unwrap();
 
-        let again = missing(folder.path());
+        let again = Vault::without_keychain(folder.path());
         assert_eq!(again.state(), SecretStoreState::PassphraseNeeded);
         assert!(matches!(again.get("key").await, Err(SecretError::Locked)));
         assert!(matches!(again.unlock("неверная".into()).await, Err(SecretError::WrongPassphrase)));

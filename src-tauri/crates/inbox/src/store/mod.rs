@@ -20,7 +20,10 @@ use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
+use secrecy::zeroize::Zeroizing;
 use tokio::sync::{Mutex, Semaphore, oneshot};
+
+use crate::archive::{self, ArchiveKey};
 
 /// Why the database could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,12 @@ pub enum StoreError {
         /// Version of this program.
         known: i64,
     },
+    /// The file is encrypted and its key is not to be had.
+    #[error("the key of the archive is missing")]
+    KeyMissing,
+    /// The file is not what was written: torn, cut or overwritten.
+    #[error("the database is damaged")]
+    Damaged,
     /// The database file or its folder cannot be used.
     #[error("data folder: {0}")]
     Folder(#[from] std::io::Error),
@@ -47,11 +56,20 @@ pub enum StoreError {
 
 type Finish = Box<dyn FnOnce(Result<(), Arc<StoreError>>) + Send>;
 /// Without a connection (no transaction could be begun) the work is skipped and the caller gets the error.
-type Job = Box<dyn FnOnce(Option<&Connection>) -> Finish + Send>;
+type Work = Box<dyn FnOnce(Option<&Connection>) -> Finish + Send>;
+
+/// What the writer is asked for.
+enum Job {
+    Work(Work),
+    /// Put the file under this key; nobody else reads meanwhile.
+    Rekey(ArchiveKey, oneshot::Sender<Result<(), StoreError>>),
+}
 
 /// At most so many closures share a transaction, so that none waits long for its neighbours.
 const BATCH: usize = 256;
 const READERS: usize = 4;
+/// How long a lock of another program's is waited for.
+const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A handle to the database; clones share it.
 #[derive(Clone)]
@@ -61,6 +79,8 @@ pub struct Store {
 
 struct Inner {
     path: PathBuf,
+    /// None: the file is not encrypted.
+    key: std::sync::RwLock<Option<ArchiveKey>>,
     writer: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
     thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
@@ -68,21 +88,19 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens or creates the database file and brings its schema up to date.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut connection = Connection::open(path)?;
-        configure(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // FULL: an acknowledged delivery survives a power cut, not only a crash of the program.
-        connection.pragma_update(None, "synchronous", "FULL")?;
+    /// Opens or creates the database file and brings its schema up to date. With a key the file is encrypted under it.
+    pub fn open(path: &Path, key: Option<ArchiveKey>) -> Result<Self, StoreError> {
+        let mut connection = open_writer(path, key.as_ref())?;
         migrations::migrate(&mut connection)?;
         let (sender, jobs) = mpsc::channel();
+        let writer = Writer { path: path.to_owned(), key: key.clone(), connection: Some(connection) };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_loop(connection, &jobs))?;
+            .spawn(move || write_loop(writer, &jobs))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
+                key: std::sync::RwLock::new(key),
                 writer: std::sync::Mutex::new(Some(sender)),
                 thread: std::sync::Mutex::new(Some(thread)),
                 readers: Mutex::new(Vec::new()),
@@ -98,7 +116,7 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, wait) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let work: Work = Box::new(move |connection| {
             let result =
                 connection.map_or(Err(StoreError::Closed), |connection| in_savepoint(connection, work));
             Box::new(move |committed| {
@@ -109,9 +127,30 @@ impl Store {
                 });
             })
         });
-        let sender = self.inner.writer.lock().ok().and_then(|writer| writer.clone());
-        sender.ok_or(StoreError::Closed)?.send(job).map_err(|_| StoreError::Closed)?;
+        self.ask(Job::Work(work))?;
         wait.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn ask(&self, job: Job) -> Result<(), StoreError> {
+        let sender = self.inner.writer.lock().ok().and_then(|writer| writer.clone());
+        sender.ok_or(StoreError::Closed)?.send(job).map_err(|_| StoreError::Closed)
+    }
+
+    /// The key the file is under; none: it is not encrypted.
+    pub(crate) fn key(&self) -> Option<ArchiveKey> {
+        self.inner.key.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Puts the file under another key. Everybody else waits until it is done; afterwards all goes on, also when it failed.
+    pub(crate) async fn rekey(&self, key: ArchiveKey) -> Result<(), StoreError> {
+        let all = u32::try_from(READERS).unwrap_or(u32::MAX);
+        let _nobody_reads = self.inner.permits.acquire_many(all).await.map_err(|_| StoreError::Closed)?;
+        self.inner.readers.lock().await.clear();
+        let (answer, wait) = oneshot::channel();
+        self.ask(Job::Rekey(key.clone(), answer))?;
+        wait.await.map_err(|_| StoreError::Closed)??;
+        *self.inner.key.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(key);
+        Ok(())
     }
 
     /// Runs `work` on a read connection, off the async threads.
@@ -122,9 +161,9 @@ impl Store {
     {
         let _permit = self.inner.permits.acquire().await.map_err(|_| StoreError::Closed)?;
         let pooled = self.inner.readers.lock().await.pop();
-        let path = self.inner.path.clone();
+        let (path, key) = (self.inner.path.clone(), self.key());
         let (result, connection) = tokio::task::spawn_blocking(move || {
-            let connection = match pooled.map_or_else(|| open_reader(&path), Ok) {
+            let connection = match pooled.map_or_else(|| open_reader(&path, key.as_ref()), Ok) {
                 Ok(connection) => connection,
                 Err(error) => return (Err(error), None),
             };
@@ -152,8 +191,42 @@ impl Store {
     }
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(10))?;
+/// Gives a fresh connection the key, before anything else is asked of it.
+pub(crate) fn unlock(connection: &Connection, key: Option<&ArchiveKey>) -> rusqlite::Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    let pragma = Zeroizing::new(format!("PRAGMA key = \"{}\"", &*key.pragma()));
+    connection.execute_batch(&pragma)
+}
+
+/// Whether the file can be read with this key: a wrong one gives SQLite's "not a database".
+pub(crate) fn can_read(path: &Path, key: Option<&ArchiveKey>) -> Result<(), StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    unlock(&connection, key)?;
+    connection.busy_timeout(BUSY_PATIENCE)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(())
+}
+
+fn open_writer(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    configure(&connection, key)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: an acknowledged delivery survives a power cut, not only a crash of the program.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, StoreError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection, key)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection, key: Option<&ArchiveKey>) -> rusqlite::Result<()> {
+    unlock(connection, key)?;
+    connection.busy_timeout(BUSY_PATIENCE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(128);
@@ -163,24 +236,52 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     })
 }
 
-fn open_reader(path: &Path) -> Result<Connection, StoreError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(path, flags)?;
-    configure(&connection)?;
-    Ok(connection)
+/// What the writer thread owns.
+struct Writer {
+    path: PathBuf,
+    key: Option<ArchiveKey>,
+    /// None: after a change of key the file could not be opened again.
+    connection: Option<Connection>,
 }
 
-fn write_loop(connection: Connection, jobs: &mpsc::Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
+fn write_loop(mut writer: Writer, jobs: &mpsc::Receiver<Job>) {
+    let mut next = None;
+    while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+        match job {
+            Job::Work(first) => next = writer.commit(first, jobs),
+            Job::Rekey(key, answer) => {
+                let _ = answer.send(writer.rekey(key)); // who asked may be gone
+            }
+        }
+    }
+    let Some(connection) = &writer.connection else { return };
+    if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "closing checkpoint failed");
+    }
+}
+
+impl Writer {
+    /// Commits this work together with what waits behind it. Answers a job that cannot share the transaction.
+    fn commit(&self, first: Work, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
+        let Some(connection) = &self.connection else {
+            first(None)(Err(Arc::new(StoreError::Closed)));
+            return None;
+        };
         let mut finishers = Vec::new();
+        let mut next = None;
         let begun = connection.execute_batch("BEGIN IMMEDIATE");
-        finishers.push(first(begun.is_ok().then_some(&connection)));
+        finishers.push(first(begun.is_ok().then_some(connection)));
         let result = begun.and_then(|()| {
             while finishers.len() < BATCH
                 && let Ok(job) = jobs.try_recv()
             {
-                finishers.push(job(Some(&connection)));
+                match job {
+                    Job::Work(work) => finishers.push(work(Some(connection))),
+                    other => {
+                        next = Some(other);
+                        break;
+                    }
+                }
             }
             connection.execute_batch("COMMIT")
         });
@@ -196,9 +297,17 @@ fn write_loop(connection: Connection, jobs: &mpsc::Receiver<Job>) {
         for finish in finishers {
             finish(result.clone());
         }
+        next
     }
-    if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "closing checkpoint failed");
+
+    fn rekey(&mut self, key: ArchiveKey) -> Result<(), StoreError> {
+        self.connection = None; // the last one: closing it takes the log into the file
+        let replaced = archive::replace(&self.path, self.key.as_ref(), Some(&key));
+        if replaced.is_ok() {
+            self.key = Some(key);
+        }
+        self.connection = Some(open_writer(&self.path, self.key.as_ref())?);
+        replaced
     }
 }
 
@@ -238,7 +347,7 @@ fn repeat(error: &Arc<StoreError>) -> StoreError {
 #[cfg(test)]
 pub(crate) fn testing() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
-    configure(&connection).unwrap();
+    configure(&connection, None).unwrap();
     migrations::migrate(&mut connection).unwrap();
     connection
 }
@@ -258,7 +367,7 @@ mod tests {
 
     fn open() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("shop.db")).unwrap();
+        let store = Store::open(&folder.path().join("shop.db"), None).unwrap();
         (folder, store)
     }
 
@@ -322,7 +431,7 @@ mod tests {
         store.write(|c| put(c, "a")).await.unwrap();
         store.close().await;
         assert!(matches!(store.write(|c| put(c, "b")).await, Err(StoreError::Closed)));
-        let again = Store::open(&folder.path().join("shop.db")).unwrap();
+        let again = Store::open(&folder.path().join("shop.db"), None).unwrap();
         assert_eq!(keys(&again).await, ["a"]);
     }
 }
