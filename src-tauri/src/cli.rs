@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{logging, start};
 
 /// Прилавок: сообщения Avito на вашем столе. Без команды открывает окно.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "prilavok", version, about, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     /// Папка данных (база, журнал, картинки)
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Аккаунты Avito
     #[command(subcommand)]
@@ -95,7 +95,7 @@ pub(crate) enum Command {
 }
 
 /// What to do with accounts.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum AccountCommand {
     /// Подключить аккаунт; client_secret читается со стандартного ввода
     Add {

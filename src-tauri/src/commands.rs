@@ -185,7 +185,7 @@ pub(crate) async fn pause_backfill(shops: State<'_, Shops>, account: AccountId, 
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_settings(shops: State<'_, Shops>, settings: Settings) -> Answer<()> {
-    let real: &Core = shops.real()?;
+    let real: Core = shops.real()?;
     real.save_settings(settings.clone()).await?;
     let shown = shops.shown_core()?;
     Ok(shown.save_settings(settings).await?)
@@ -212,6 +212,13 @@ pub(crate) async fn unlock_secrets(shops: State<'_, Shops>, passphrase: String) 
     let real = shops.real()?;
     real.vault().unlock(passphrase.into()).await.map_err(inbox::CoreError::from)?;
     Ok(real.retry_secrets().await?)
+}
+
+/// Tries once more to open the seller's own shop after it could not be opened.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn reopen(shops: State<'_, Shops>) -> Answer<()> {
+    shops.reopen().await
 }
 
 /// Shows the demo or the seller's own shop.

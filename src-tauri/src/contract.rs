@@ -34,6 +34,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::save_settings,
             commands::choose_secret_fallback,
             commands::unlock_secrets,
+            commands::reopen,
             commands::show_shop,
             commands::try_alert,
             commands::close_window,

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inbox::view::{Notice, ShopMode, UiError};
+use inbox::view::{Notice, ShopMode};
 use inbox::{ChatId, Core, DataFolder, control};
 use tauri::{
     AppHandle, Emitter as _, Manager as _, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent,
 };
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::Arguments;
@@ -67,6 +68,14 @@ impl Window {
 #[derive(Default)]
 struct RunningControl(Mutex<Option<control::server::Control>>);
 
+impl RunningControl {
+    fn replace(&self, control: Option<control::server::Control>) {
+        if let Ok(mut running) = self.0.lock() {
+            *running = control;
+        }
+    }
+}
+
 /// Runs the program with its window until it is closed.
 #[expect(clippy::print_stderr, reason = "without a window this is the only place to say why there is none")]
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -86,12 +95,12 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let shops = tauri::async_runtime::block_on(open(&folder, arguments));
+    let shops = tauri::async_runtime::block_on(Shops::open(&folder, arguments));
     let built = build(arguments, &folder, shops);
     match built {
         Ok(app) => app.run(|app, event| {
             if let RunEvent::Exit = event {
-                drop(app.state::<RunningControl>().0.lock().map(|mut control| control.take()));
+                app.state::<RunningControl>().replace(None);
                 tauri::async_runtime::block_on(app.state::<Shops>().close());
             }
         }),
@@ -114,22 +123,6 @@ fn show_the_other(folder: &DataFolder) -> ExitCode {
     }
     eprintln!("Прилавок уже запущен с этой папкой данных: {}", folder.root().display());
     ExitCode::FAILURE
-}
-
-/// The seller's own shop; the demo when there is no account yet or it was asked for.
-async fn open(folder: &DataFolder, arguments: &Arguments) -> Shops {
-    let real = start::open_shop(folder, arguments, true).await.map_err(UiError::from);
-    if let Err(error) = &real {
-        tracing::error!(error = error.message, "the shop could not be opened");
-    }
-    let newcomer = real.as_ref().is_ok_and(|core| !core.has_accounts());
-    let shops = Shops::new(folder.clone(), real);
-    if (newcomer || arguments.demo)
-        && let Err(error) = shops.show(ShopMode::Demo).await
-    {
-        tracing::error!(error = error.message, "the demo could not be started");
-    }
-    shops
 }
 
 fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Result<tauri::App> {
@@ -214,33 +207,41 @@ fn follow_shops(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shops = app.state::<Shops>();
-        let mut shown = shops.watch_shown();
-        if let Ok(real) = shops.real() {
-            notifications::follow(&app, real, ShopMode::Real);
-        }
+        let (mut shown, mut real) = (shops.watch_shown(), shops.watch_real());
         loop {
             let mode = *shown.borrow_and_update();
-            let Ok(core) = shops.shown_core() else { return };
-            notifications::follow(&app, &core, mode);
-            app.state::<Window>().shop_changed(&core);
-            let mut notices = core.notices();
+            if let Ok(real) = real.borrow_and_update().clone() {
+                notifications::follow(&app, &real, ShopMode::Real);
+            }
+            let core = shops.shown_core().ok();
+            let notices = core.as_ref().map(Core::notices);
+            if let Some(core) = &core {
+                notifications::follow(&app, core, mode);
+                app.state::<Window>().shop_changed(core);
+            }
             tell(&app, &Notice::Everything);
-            loop {
-                let notice = tokio::select! {
-                    changed = shown.changed() => match changed {
-                        Ok(()) => break,
-                        Err(_) => return,
-                    },
-                    notice = notices.recv() => notice,
-                };
-                match notice {
-                    Ok(notice) => tell(&app, &notice),
-                    Err(RecvError::Lagged(_)) => tell(&app, &Notice::Everything),
-                    Err(RecvError::Closed) => break,
-                }
+            let changed = tokio::select! {
+                changed = shown.changed() => changed,
+                changed = real.changed() => changed,
+                () = pass_notices_on(&app, notices) => return,
+            };
+            if changed.is_err() {
+                return;
             }
         }
     });
+}
+
+/// Passes a core's notices to the page; never ends by itself.
+async fn pass_notices_on(app: &AppHandle, notices: Option<Receiver<Notice>>) {
+    let Some(mut notices) = notices else { return std::future::pending().await };
+    loop {
+        match notices.recv().await {
+            Ok(notice) => tell(app, &notice),
+            Err(RecvError::Lagged(_)) => tell(app, &Notice::Everything),
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
 }
 
 fn tell(app: &AppHandle, notice: &Notice) {
@@ -249,22 +250,31 @@ fn tell(app: &AppHandle, notice: &Notice) {
     }
 }
 
-/// Answers the command line as long as the program runs.
+/// Answers the command line as long as the program runs: also while the archive cannot be opened, so that another start of the
+/// program finds this one.
 fn serve_control(app: &AppHandle, folder: &DataFolder) {
-    let Ok(core) = app.state::<Shops>().real().cloned() else { return };
-    let (handle, folder) = (app.clone(), folder.clone());
+    let (app, folder) = (app.clone(), folder.clone());
     let show: control::server::ShowWindow = {
-        let handle = app.clone();
-        Arc::new(move || Window::show(&handle))
+        let app = app.clone();
+        Arc::new(move || Window::show(&app))
     };
     tauri::async_runtime::spawn(async move {
-        match control::server::serve(&folder, &core, Some(show)).await {
-            Ok(control) => {
-                if let Ok(mut running) = handle.state::<RunningControl>().0.lock() {
-                    *running = Some(control);
-                }
+        let mut real = app.state::<Shops>().watch_real();
+        loop {
+            // The former one ends first: it removes the file that says where to knock.
+            app.state::<RunningControl>().replace(None);
+            let core = real.borrow_and_update().clone();
+            let control = match core {
+                Ok(core) => control::server::serve(&folder, &core, Some(show.clone())).await,
+                Err(error) => control::server::refuse(&folder, error, Some(show.clone())).await,
+            };
+            match control {
+                Ok(control) => app.state::<RunningControl>().replace(Some(control)),
+                Err(error) => tracing::error!(%error, "the command line cannot reach this run"),
             }
-            Err(error) => tracing::error!(%error, "the command line cannot reach this run"),
+            if real.changed().await.is_err() {
+                return;
+            }
         }
     });
 }

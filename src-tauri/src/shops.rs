@@ -1,4 +1,4 @@
-//! The shops of this run: the seller's own, always open, and the demo, open while it is shown.
+//! The shops of this run: the seller's own, open whenever its archive can be opened, and the demo, open while it is shown.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -6,39 +6,76 @@ use inbox::view::{AppView, ShopMode, UiError};
 use inbox::{Core, DataFolder};
 use tokio::sync::{Mutex, watch};
 
+use crate::cli::Arguments;
 use crate::demo::Demo;
+use crate::start;
+
+/// The seller's own shop, or why it is not open. An error keeps the window open, so that it can be told and mended.
+type Real = Result<Core, UiError>;
 
 /// Which core the page talks to.
 pub(crate) struct Shops {
     folder: DataFolder,
-    /// The seller's own shop; an error keeps the window open, so that it can be told.
-    real: Result<Core, UiError>,
+    arguments: Arguments,
+    real: watch::Sender<Real>,
     demo: RwLock<Option<Arc<Demo>>>,
     shown: watch::Sender<ShopMode>,
     switching: Mutex<()>,
 }
 
 impl Shops {
-    pub(crate) fn new(folder: DataFolder, real: Result<Core, UiError>) -> Self {
-        Self {
-            folder,
-            real,
+    /// Opens the seller's own shop; a newcomer without accounts, and who asks for it, is shown the demo.
+    pub(crate) async fn open(folder: &DataFolder, arguments: &Arguments) -> Self {
+        let shops = Self {
+            folder: folder.clone(),
+            arguments: arguments.clone(),
+            real: watch::Sender::new(open_real(folder, arguments).await),
             demo: RwLock::new(None),
             shown: watch::Sender::new(ShopMode::Real),
             switching: Mutex::new(()),
+        };
+        shops.welcome(arguments.demo).await;
+        shops
+    }
+
+    async fn welcome(&self, to_demo: bool) {
+        let newcomer = self.real().is_ok_and(|core| !core.has_accounts());
+        if (newcomer || to_demo)
+            && let Err(error) = self.show(ShopMode::Demo).await
+        {
+            tracing::error!(error = error.message, "the demo could not be started");
         }
     }
 
+    /// Tries once more to open the seller's own shop, if it is not open.
+    pub(crate) async fn reopen(&self) -> Result<(), UiError> {
+        {
+            let _one_at_a_time = self.switching.lock().await;
+            if self.real().is_ok() {
+                return Ok(());
+            }
+            drop(self.real.send_replace(open_real(&self.folder, &self.arguments).await));
+        }
+        self.real()?;
+        self.welcome(false).await;
+        Ok(())
+    }
+
     /// The seller's own shop.
-    pub(crate) fn real(&self) -> Result<&Core, UiError> {
-        self.real.as_ref().map_err(Clone::clone)
+    pub(crate) fn real(&self) -> Real {
+        self.real.borrow().clone()
+    }
+
+    /// Whether the seller's own shop is open, and every change of it.
+    pub(crate) fn watch_real(&self) -> watch::Receiver<Real> {
+        self.real.subscribe()
     }
 
     /// The shop on the screen.
     pub(crate) fn shown_core(&self) -> Result<Core, UiError> {
         match self.demo() {
             Some(demo) if *self.shown.borrow() == ShopMode::Demo => Ok(demo.core.clone()),
-            _ => self.real().cloned(),
+            _ => self.real(),
         }
     }
 
@@ -102,8 +139,16 @@ impl Shops {
     /// Closes everything.
     pub(crate) async fn close(&self) {
         self.end_demo().await;
-        if let Ok(real) = &self.real {
+        if let Ok(real) = self.real() {
             real.close().await;
         }
     }
+}
+
+async fn open_real(folder: &DataFolder, arguments: &Arguments) -> Real {
+    let real = start::open_shop(folder, arguments, true).await.map_err(UiError::from);
+    if let Err(error) = &real {
+        tracing::error!(error = error.message, "the shop could not be opened");
+    }
+    real
 }

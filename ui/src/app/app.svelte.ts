@@ -85,6 +85,17 @@ export class AppController {
 		await this.attempt(() => this.#host.saveSettings(settings));
 	}
 
+	/** The data could not be opened: tries once more. */
+	async reopen(): Promise<void> {
+		try {
+			await this.#host.reopen();
+		} catch (error) {
+			this.error = errorCode(error);
+			return;
+		}
+		await this.refresh();
+	}
+
 	async showShop(mode: ShopMode): Promise<void> {
 		await this.leaveShop();
 		await this.attempt(() => this.#host.showShop(mode));

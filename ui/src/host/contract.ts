@@ -50,6 +50,8 @@ export const commands = {
 	chooseSecretFallback: (fallback: SecretFallback, passphrase: string | null) => typedError<null, UiError>(__TAURI_INVOKE("choose_secret_fallback", { fallback, passphrase })),
 	/**  Opens the sealed file of secrets. */
 	unlockSecrets: (passphrase: string) => typedError<null, UiError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
+	/**  Tries once more to open the seller's own shop after it could not be opened. */
+	reopen: () => typedError<null, UiError>(__TAURI_INVOKE("reopen")),
 	/**  Shows the demo or the seller's own shop. */
 	showShop: (mode: ShopMode) => typedError<null, UiError>(__TAURI_INVOKE("show_shop", { mode })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */

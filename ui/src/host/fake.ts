@@ -358,6 +358,9 @@ export class FakeHost implements Host {
 		this.secretStore = "passphraseFile";
 		this.emit({ what: "everything" });
 	}
+	async reopen(): Promise<void> {
+		await this.#called("reopen");
+	}
 	async showShop(mode: ShopMode): Promise<void> {
 		await this.#called("showShop", mode);
 		this.mode = mode;

@@ -69,6 +69,8 @@ export interface Host {
 	saveSettings(settings: Settings): Promise<void>;
 	chooseSecretFallback(fallback: SecretFallback, passphrase: string | null): Promise<void>;
 	unlockSecrets(passphrase: string): Promise<void>;
+	/** Tries once more to open the seller's own shop after it could not be opened. */
+	reopen(): Promise<void>;
 	showShop(mode: ShopMode): Promise<void>;
 	tryAlert(): Promise<void>;
 	/** Answers the notice `closing`: everything is kept, the window may go. */

@@ -41,6 +41,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	saveSettings: [settings],
 	chooseSecretFallback: ["passphrase", "слово"],
 	unlockSecrets: ["слово"],
+	reopen: [],
 	showShop: ["demo"],
 	tryAlert: [],
 	closeWindow: [],

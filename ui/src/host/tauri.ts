@@ -115,6 +115,9 @@ class TauriHost implements Host {
 	unlockSecrets(passphrase: string): Promise<void> {
 		return call("unlock_secrets", { passphrase });
 	}
+	reopen(): Promise<void> {
+		return call("reopen");
+	}
 	showShop(mode: ShopMode): Promise<void> {
 		return call("show_shop", { mode });
 	}

@@ -23,6 +23,7 @@ use super::{Request, execute};
 use crate::Core;
 use crate::endpoint::listener;
 use crate::folder::{DataFolder, create_private_file};
+use crate::timing::Timing;
 use crate::view::UiError;
 
 /// What `control.json` holds: how to reach this run.
@@ -52,13 +53,30 @@ impl Drop for Control {
 
 #[derive(Clone)]
 struct Context {
-    core: Core,
+    core: Result<Core, UiError>,
     token: Arc<str>,
     show_window: Option<ShowWindow>,
 }
 
 /// Begins to answer the command line. Keep the result as long as the program runs.
 pub async fn serve(folder: &DataFolder, core: &Core, show_window: Option<ShowWindow>) -> io::Result<Control> {
+    answer_with(folder, Ok(core.clone()), show_window).await
+}
+
+/// The same for a program whose archive could not be opened: every command gets this error, the window can still be shown.
+pub async fn refuse(
+    folder: &DataFolder,
+    error: UiError,
+    show_window: Option<ShowWindow>,
+) -> io::Result<Control> {
+    answer_with(folder, Err(error), show_window).await
+}
+
+async fn answer_with(
+    folder: &DataFolder,
+    core: Result<Core, UiError>,
+    show_window: Option<ShowWindow>,
+) -> io::Result<Control> {
     let tcp = TcpListener::bind(("127.0.0.1", 0)).await?;
     let token: Arc<str> = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into();
     let reach = Reach { port: tcp.local_addr()?.port(), token: token.to_string() };
@@ -67,13 +85,16 @@ pub async fn serve(folder: &DataFolder, core: &Core, show_window: Option<ShowWin
     let beside = file.with_extension("new");
     create_private_file(&beside)?.write_all(&serde_json::to_vec(&reach).map_err(io::Error::other)?)?;
     fs::rename(&beside, &file)?;
-    let context = Context { core: core.clone(), token, show_window };
+    let patience = core
+        .as_ref()
+        .map_or_else(|_| Timing::default().head_patience, |core| core.inner.timing.head_patience);
+    let context = Context { core, token, show_window };
     let router = Router::new()
         .route("/control", post(answer))
         .route("/control/{nonce}", get(prove))
         .with_state(context);
     let stop = CancellationToken::new();
-    tokio::spawn(listener::serve(tcp, router, core.inner.timing.head_patience, stop.clone()));
+    tokio::spawn(listener::serve(tcp, router, patience, stop.clone()));
     Ok(Control { file, stop })
 }
 
@@ -108,7 +129,10 @@ async fn answer(
             show();
             Ok(json!({"shown": true}))
         }
-        (request, _) => execute(&context.core, request).await,
+        (request, _) => match &context.core {
+            Ok(core) => execute(core, request).await,
+            Err(error) => Err(error.clone()),
+        },
     };
     match result {
         Ok(value) => Json(json!({"ok": value})).into_response(),
