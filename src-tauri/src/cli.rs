@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Файл с парольной фразой, если на компьютере нет связки ключей
     #[arg(long, global = true, value_name = "ФАЙЛ")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Файл с кодом восстановления: открыть переписку, если ключ из связки ключей пропал
+    #[arg(long, global = true, value_name = "ФАЙЛ")]
+    pub(crate) recovery_code_file: Option<PathBuf>,
     /// Если связки ключей нет, держать ключи только в памяти, до выхода
     #[arg(long, global = true)]
     pub(crate) secrets_this_run_only: bool,
@@ -54,6 +57,9 @@ pub(crate) enum Command {
     /// Аккаунты Avito
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Защита переписки: шифрование и код восстановления
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// Состояние аккаунтов
     Status,
     /// Чаты, новые сверху
@@ -124,6 +130,21 @@ pub(crate) enum AccountCommand {
     },
 }
 
+/// What to do with the archive's encryption.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum ArchiveCommand {
+    /// Зашифрована ли переписка, записан ли код восстановления
+    Status,
+    /// Зашифровать переписку
+    Encrypt,
+    /// Показать код восстановления (пока он не подтверждён)
+    RecoveryCode,
+    /// Подтвердить, что код записан; его последняя группа читается со стандартного ввода
+    ConfirmCode,
+    /// Новый код восстановления; старый больше не подойдёт
+    NewCode,
+}
+
 /// Carries the command out and says how it went.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let json = arguments.json;
@@ -155,7 +176,7 @@ fn request(command: &Command) -> Result<Request, UiError> {
         Command::Account(AccountCommand::Add { client_id, api_url, calls_per_minute }) => {
             Request::AccountAdd {
                 client_id: client_id.clone(),
-                client_secret: read_secret()?,
+                client_secret: read_secret("Вставьте client_secret и нажмите Enter:")?,
                 api_url: api_url.clone(),
                 calls_per_minute: *calls_per_minute,
             }
@@ -167,6 +188,13 @@ fn request(command: &Command) -> Result<Request, UiError> {
             }
             Request::AccountRemove { account: AccountId(*account), keep_archive: !delete_archive }
         }
+        Command::Archive(ArchiveCommand::Status) => Request::ArchiveStatus,
+        Command::Archive(ArchiveCommand::Encrypt) => Request::ArchiveEncrypt,
+        Command::Archive(ArchiveCommand::RecoveryCode) => Request::RecoveryCode,
+        Command::Archive(ArchiveCommand::ConfirmCode) => Request::ConfirmRecoveryCode {
+            last_group: read_secret("Введите последние четыре знака кода:")?,
+        },
+        Command::Archive(ArchiveCommand::NewCode) => Request::NewRecoveryCode,
         Command::Status => Request::Status,
         Command::Chats { account, unread, limit } => {
             Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
@@ -188,9 +216,9 @@ fn invalid(message: &str) -> UiError {
 }
 
 #[expect(clippy::print_stderr, reason = "a prompt")]
-fn read_secret() -> Result<String, UiError> {
+fn read_secret(prompt: &str) -> Result<String, UiError> {
     if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-        eprintln!("Вставьте client_secret и нажмите Enter:");
+        eprintln!("{prompt}");
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map_err(|error| invalid(&error.to_string()))?;
         return Ok(line.trim().to_owned());
@@ -227,7 +255,16 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
         return ask_patiently(&folder, &request).await;
     };
     let _log = logging::start(&folder, false);
-    let looks_only = matches!(request, Request::AccountList | Request::AccountRemove { .. });
+    let looks_only = matches!(
+        request,
+        Request::AccountList
+            | Request::AccountRemove { .. }
+            | Request::ArchiveStatus
+            | Request::ArchiveEncrypt
+            | Request::RecoveryCode
+            | Request::ConfirmRecoveryCode { .. }
+            | Request::NewRecoveryCode
+    );
     let core = start::open_shop(&folder, arguments, !looks_only).await?;
     let adding = matches!(request, Request::AccountAdd { .. });
     let status = matches!(request, Request::Status);

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inbox::view::{
-    AccountView, AppView, ChatPage, ChatQuery, ChatView, ErrorCode, KeyCheck, KeyInput, MessageCursor,
-    MessagePage, MessageRow, SecretFallback, Settings, ShopMode, UiError,
+    AccountView, AppView, ChatPage, ChatQuery, ChatView, ClosedShop, ErrorCode, KeyCheck, KeyInput,
+    MessageCursor, MessagePage, MessageRow, SecretFallback, Settings, ShopMode, UiError,
 };
-use inbox::{AccountId, ChatId, Core, MessageId, NewKey, OutboxId};
-use secrecy::SecretString;
+use inbox::{AccountId, ChatId, MessageId, NewKey, OutboxId};
+use secrecy::{ExposeSecret as _, SecretString};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt as _;
 
@@ -185,7 +185,7 @@ pub(crate) async fn pause_backfill(shops: State<'_, Shops>, account: AccountId, 
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_settings(shops: State<'_, Shops>, settings: Settings) -> Answer<()> {
-    let real: Core = shops.real()?;
+    let real = shops.real()?;
     real.save_settings(settings.clone()).await?;
     let shown = shops.shown_core()?;
     Ok(shown.save_settings(settings).await?)
@@ -199,26 +199,67 @@ pub(crate) async fn choose_secret_fallback(
     fallback: SecretFallback,
     passphrase: Option<String>,
 ) -> Answer<()> {
-    let real = shops.real()?;
     let passphrase = passphrase.map(SecretString::from);
-    real.vault().choose(fallback, passphrase).await.map_err(inbox::CoreError::from)?;
-    Ok(real.retry_secrets().await?)
+    shops.vault().choose(fallback, passphrase).await.map_err(inbox::CoreError::from)?;
+    after_unlocking(&shops).await
 }
 
 /// Opens the sealed file of secrets.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn unlock_secrets(shops: State<'_, Shops>, passphrase: String) -> Answer<()> {
-    let real = shops.real()?;
-    real.vault().unlock(passphrase.into()).await.map_err(inbox::CoreError::from)?;
-    Ok(real.retry_secrets().await?)
+    shops.vault().unlock(passphrase.into()).await.map_err(inbox::CoreError::from)?;
+    after_unlocking(&shops).await
+}
+
+/// The vault opened just now: a shop that waited for it opens, accounts that waited for their secrets start.
+async fn after_unlocking(shops: &Shops) -> Answer<()> {
+    match shops.real() {
+        Ok(real) => Ok(real.retry_secrets().await?),
+        Err(_) => shops.reopen(None).await,
+    }
+}
+
+/// Why the seller's own shop is not open; null when it is.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn closed_shop(shops: State<'_, Shops>) -> Option<ClosedShop> {
+    shops.closed()
 }
 
 /// Tries once more to open the seller's own shop after it could not be opened.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn reopen(shops: State<'_, Shops>) -> Answer<()> {
-    shops.reopen().await
+    shops.reopen(None).await
+}
+
+/// Opens the seller's own shop by its recovery code, when the key is lost; the key is then kept again.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_with_recovery_code(shops: State<'_, Shops>, code: String) -> Answer<()> {
+    shops.reopen(Some(code.into())).await
+}
+
+/// The recovery code, until the seller has confirmed to have kept it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn recovery_code(shops: State<'_, Shops>) -> Answer<String> {
+    Ok(shops.real()?.recovery_code().await?.expose_secret().to_owned())
+}
+
+/// The seller has kept the recovery code and proves it by its last group.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn confirm_recovery_code(shops: State<'_, Shops>, last_group: String) -> Answer<()> {
+    Ok(shops.real()?.confirm_recovery_code(&last_group).await?)
+}
+
+/// Encrypts the archive, or puts an encrypted one under a new key with a new recovery code.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rekey_archive(shops: State<'_, Shops>) -> Answer<()> {
+    Ok(shops.real()?.rekey_archive().await?)
 }
 
 /// Shows the demo or the seller's own shop.

@@ -16,6 +16,7 @@ mod headless;
 mod logging;
 mod media_scheme;
 mod notifications;
+mod privacy;
 mod shops;
 mod start;
 mod words;
@@ -26,6 +27,7 @@ use clap::Parser as _;
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
+    privacy::begin();
     let arguments = cli::Arguments::parse();
     match &arguments.command {
         Some(_) => cli::run(arguments),

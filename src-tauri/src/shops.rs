@@ -2,21 +2,21 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use inbox::view::{AppView, ShopMode, UiError};
-use inbox::{Core, DataFolder};
+use inbox::view::{AppView, ClosedShop, ErrorCode, ShopMode, UiError};
+use inbox::{Core, CoreError, DataFolder, Vault};
+use secrecy::SecretString;
 use tokio::sync::{Mutex, watch};
 
 use crate::cli::Arguments;
 use crate::demo::Demo;
-use crate::start;
+use crate::start::Opener;
 
 /// The seller's own shop, or why it is not open. An error keeps the window open, so that it can be told and mended.
 type Real = Result<Core, UiError>;
 
 /// Which core the page talks to.
 pub(crate) struct Shops {
-    folder: DataFolder,
-    arguments: Arguments,
+    opener: Opener,
     real: watch::Sender<Real>,
     demo: RwLock<Option<Arc<Demo>>>,
     shown: watch::Sender<ShopMode>,
@@ -26,10 +26,14 @@ pub(crate) struct Shops {
 impl Shops {
     /// Opens the seller's own shop; a newcomer without accounts, and who asks for it, is shown the demo.
     pub(crate) async fn open(folder: &DataFolder, arguments: &Arguments) -> Self {
+        let opener = Opener::new(folder, arguments).await;
+        let real = match opener.use_arguments(arguments).await {
+            Ok(code) => told(opener.open(true, code).await),
+            Err(error) => told(Err(error)),
+        };
         let shops = Self {
-            folder: folder.clone(),
-            arguments: arguments.clone(),
-            real: watch::Sender::new(open_real(folder, arguments).await),
+            opener,
+            real: watch::Sender::new(real),
             demo: RwLock::new(None),
             shown: watch::Sender::new(ShopMode::Real),
             switching: Mutex::new(()),
@@ -47,18 +51,59 @@ impl Shops {
         }
     }
 
-    /// Tries once more to open the seller's own shop, if it is not open.
-    pub(crate) async fn reopen(&self) -> Result<(), UiError> {
+    /// Tries once more to open the seller's own shop, if it is not open; with a recovery code by that.
+    pub(crate) async fn reopen(&self, recovery_code: Option<SecretString>) -> Result<(), UiError> {
         {
             let _one_at_a_time = self.switching.lock().await;
             if self.real().is_ok() {
                 return Ok(());
             }
-            drop(self.real.send_replace(open_real(&self.folder, &self.arguments).await));
+            let opened = told(self.opener.open(true, recovery_code).await);
+            if let Err(error) = &opened
+                && is_of_the_code(error.code)
+            {
+                // What hinders the shop is still what it was; this concerns the code that was typed.
+                return Err(error.clone());
+            }
+            drop(self.real.send_replace(opened));
         }
         self.real()?;
         self.welcome(false).await;
         Ok(())
+    }
+
+    /// Closes the seller's own shop, works on its files and opens it again, whatever came of the work. Answers the work's error
+    /// first, then that of opening.
+    #[expect(dead_code, reason = "restoring a backup is what it is for")]
+    pub(crate) async fn while_closed<T>(
+        &self,
+        work: impl Future<Output = Result<T, UiError>>,
+    ) -> Result<T, UiError> {
+        let _one_at_a_time = self.switching.lock().await;
+        let closing =
+            UiError { code: ErrorCode::Storage, message: "the archive is being replaced".to_owned() };
+        if let Ok(core) = self.real.send_replace(Err(closing)) {
+            core.close().await;
+        }
+        let done = work.await;
+        drop(self.real.send_replace(told(self.opener.open(true, None).await)));
+        let done = done?;
+        self.real().map(|_| done)
+    }
+
+    /// Where the seller's secrets are kept, whether the shop is open or not.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.opener.vault
+    }
+
+    /// Why the seller's own shop is not open; none when it is.
+    pub(crate) fn closed(&self) -> Option<ClosedShop> {
+        let error = self.real().err()?;
+        Some(ClosedShop {
+            error,
+            secret_store: self.vault().state(),
+            data_dir: self.opener.folder.root().display().to_string(),
+        })
     }
 
     /// The seller's own shop.
@@ -98,10 +143,10 @@ impl Shops {
         let mode = *self.shown.borrow();
         let mut view = self.shown_core()?.app_view(mode, real.has_accounts()).await?;
         // The demo's own secrets live in memory; what concerns the seller is where the real ones would go.
-        view.secret_store = real.vault().state();
+        view.secret_store = self.vault().state();
         view.archive = real.archive_view().await?;
         view.settings = real.settings();
-        view.data_dir = self.folder.root().display().to_string();
+        view.data_dir = self.opener.folder.root().display().to_string();
         Ok(view)
     }
 
@@ -114,7 +159,7 @@ impl Shops {
         match mode {
             ShopMode::Demo => {
                 if self.demo().is_none() {
-                    let demo = Demo::start(&self.folder).await?;
+                    let demo = Demo::start(&self.opener.folder).await?;
                     self.replace_demo(Some(Arc::new(demo)));
                 }
                 self.shown.send_replace(ShopMode::Demo);
@@ -145,8 +190,13 @@ impl Shops {
     }
 }
 
-async fn open_real(folder: &DataFolder, arguments: &Arguments) -> Real {
-    let real = start::open_shop(folder, arguments, true).await.map_err(UiError::from);
+/// What concerns a recovery code and not the archive.
+fn is_of_the_code(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::BadRecoveryCode | ErrorCode::WrongRecoveryCode)
+}
+
+fn told(opened: Result<Core, CoreError>) -> Real {
+    let real = opened.map_err(UiError::from);
     if let Err(error) = &real {
         tracing::error!(error = error.message, "the shop could not be opened");
     }

@@ -1,5 +1,6 @@
 //! What every way of starting has in common: the data folder, the vault, the core of the seller's own shop.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use inbox::view::{ErrorCode, SecretFallback, SecretStoreState, UiError};
@@ -18,42 +19,72 @@ pub(crate) fn data_folder(arguments: &Arguments) -> Result<DataFolder, UiError> 
     DataFolder::open(&root).map_err(|error| storage(&format!("{}: {error}", root.display())))
 }
 
-/// Opens the seller's own shop.
+/// What it takes to open the seller's own shop, also later and again.
+pub(crate) struct Opener {
+    /// Where everything lies.
+    pub(crate) folder: DataFolder,
+    /// Where secrets are kept; usable before the shop is open.
+    pub(crate) vault: Vault,
+    listen: Option<SocketAddr>,
+}
+
+impl Opener {
+    /// Finds out where secrets are kept.
+    pub(crate) async fn new(folder: &DataFolder, arguments: &Arguments) -> Self {
+        let vault = Vault::open(folder.root(), &namespace(folder.root())).await;
+        Self { folder: folder.clone(), vault, listen: arguments.listen }
+    }
+
+    /// Opens the vault with what the command line gave for it; answers the recovery code, if it gave one.
+    pub(crate) async fn use_arguments(
+        &self,
+        arguments: &Arguments,
+    ) -> Result<Option<SecretString>, CoreError> {
+        let vault = &self.vault;
+        let passphrase = arguments.passphrase_file.as_deref().map(read_secret).transpose()?;
+        match (vault.state(), passphrase) {
+            (SecretStoreState::PassphraseNeeded, Some(passphrase)) => vault.unlock(passphrase).await?,
+            (SecretStoreState::Missing, Some(passphrase)) => {
+                vault.choose(SecretFallback::Passphrase, Some(passphrase)).await?;
+            }
+            (SecretStoreState::Missing, None) if arguments.secrets_this_run_only => {
+                vault.choose(SecretFallback::ThisRunOnly, None).await?;
+            }
+            _ => {}
+        }
+        arguments.recovery_code_file.as_deref().map(read_secret).transpose()
+    }
+
+    /// Opens the shop; without `background` it only reads and writes its own store.
+    pub(crate) async fn open(
+        &self,
+        background: bool,
+        recovery_code: Option<SecretString>,
+    ) -> Result<Core, CoreError> {
+        let mut config = CoreConfig::new(&self.folder.shop(), self.vault.clone());
+        config.background = background;
+        config.recovery_code = recovery_code;
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        env!("CARGO_PKG_VERSION").clone_into(&mut config.version);
+        Core::open(config).await
+    }
+}
+
+/// Opens the seller's own shop once.
 pub(crate) async fn open_shop(
     folder: &DataFolder,
     arguments: &Arguments,
     background: bool,
 ) -> Result<Core, CoreError> {
-    let vault = open_vault(folder, arguments).await?;
-    let mut config = CoreConfig::new(&folder.shop(), vault);
-    config.background = background;
-    if let Some(listen) = arguments.listen {
-        config.listen = listen;
-    }
-    env!("CARGO_PKG_VERSION").clone_into(&mut config.version);
-    Core::open(config).await
+    let opener = Opener::new(folder, arguments).await;
+    let recovery_code = opener.use_arguments(arguments).await?;
+    opener.open(background, recovery_code).await
 }
 
-async fn open_vault(folder: &DataFolder, arguments: &Arguments) -> Result<Vault, CoreError> {
-    let vault = Vault::open(folder.root(), &namespace(folder.root())).await;
-    let passphrase = match &arguments.passphrase_file {
-        Some(path) => Some(read_passphrase(path)?),
-        None => None,
-    };
-    match (vault.state(), passphrase) {
-        (SecretStoreState::PassphraseNeeded, Some(passphrase)) => vault.unlock(passphrase).await?,
-        (SecretStoreState::Missing, Some(passphrase)) => {
-            vault.choose(SecretFallback::Passphrase, Some(passphrase)).await?;
-        }
-        (SecretStoreState::Missing, None) if arguments.secrets_this_run_only => {
-            vault.choose(SecretFallback::ThisRunOnly, None).await?;
-        }
-        _ => {}
-    }
-    Ok(vault)
-}
-
-fn read_passphrase(path: &Path) -> Result<SecretString, CoreError> {
+/// The one line of a file; secrets never come as arguments, which every program on the machine can read.
+fn read_secret(path: &Path) -> Result<SecretString, CoreError> {
     let text = SecretString::from(std::fs::read_to_string(path)?);
     Ok(SecretString::from(secrecy::ExposeSecret::expose_secret(&text).trim_end_matches(['\r', '\n'])))
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use inbox::view::{
-    AccountView, ChatRow, Delivery, ErrorCode, MessageBody, MessageRow, Mode, TroubleCode, UiError,
+    AccountView, ArchiveView, ChatRow, Delivery, ErrorCode, MessageBody, MessageRow, Mode, TroubleCode,
+    UiError,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{AccountCommand, Command};
+use super::{AccountCommand, ArchiveCommand, Command};
 
 /// The answer of a command, for people.
 pub(super) fn answer(command: &Command, answer: &Value) -> String {
@@ -29,6 +30,18 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
             }
         }
         Command::Account(AccountCommand::Remove { .. }) => line(&mut out, "Аккаунт отключён"),
+        Command::Archive(ArchiveCommand::RecoveryCode | ArchiveCommand::NewCode) => {
+            line(&mut out, answer["recoveryCode"].as_str().unwrap_or_default());
+            line(
+                &mut out,
+                "Запишите код и храните отдельно от компьютера, потом: prilavok archive confirm-code",
+            );
+        }
+        Command::Archive(_) => {
+            if let Some(archive) = read::<ArchiveView>(answer) {
+                line(&mut out, protection(archive));
+            }
+        }
         Command::Status => {
             let accounts: Vec<AccountView> = read(&answer["accounts"]).unwrap_or_default();
             if accounts.is_empty() {
@@ -67,6 +80,17 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
         }
     }
     out
+}
+
+fn protection(archive: ArchiveView) -> &'static str {
+    match (archive.encrypted, archive.recovery_code_confirmed) {
+        (true, true) => "Переписка зашифрована, код восстановления записан",
+        (true, false) => "Переписка зашифрована. Запишите код восстановления: prilavok archive recovery-code",
+        (false, _) if archive.can_encrypt => {
+            "Переписка не зашифрована. Зашифровать: prilavok archive encrypt"
+        }
+        (false, _) => "Переписка не зашифрована: на этом компьютере негде хранить ключ",
+    }
 }
 
 /// An error, for people.

@@ -42,7 +42,10 @@ impl Process {
 
     /// The process of this program file among those it started.
     pub(crate) fn descendant(&self, program: &Path) -> Option<u32> {
-        let runs = |pid: &u32| fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == program);
+        // By its first argument: who may not look into its memory may not read the link to its file either.
+        let started = |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let program = program.as_os_str().as_encoded_bytes();
+        let runs = |pid: &u32| started(pid).split(|byte| *byte == 0).next() == Some(program);
         descendants(self.child.id()).into_iter().find(runs)
     }
 }

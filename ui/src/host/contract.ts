@@ -50,8 +50,18 @@ export const commands = {
 	chooseSecretFallback: (fallback: SecretFallback, passphrase: string | null) => typedError<null, UiError>(__TAURI_INVOKE("choose_secret_fallback", { fallback, passphrase })),
 	/**  Opens the sealed file of secrets. */
 	unlockSecrets: (passphrase: string) => typedError<null, UiError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
+	/**  Why the seller's own shop is not open; null when it is. */
+	closedShop: () => __TAURI_INVOKE<ClosedShop | null>("closed_shop"),
 	/**  Tries once more to open the seller's own shop after it could not be opened. */
 	reopen: () => typedError<null, UiError>(__TAURI_INVOKE("reopen")),
+	/**  Opens the seller's own shop by its recovery code, when the key is lost; the key is then kept again. */
+	openWithRecoveryCode: (code: string) => typedError<null, UiError>(__TAURI_INVOKE("open_with_recovery_code", { code })),
+	/**  The recovery code, until the seller has confirmed to have kept it. */
+	recoveryCode: () => typedError<string, UiError>(__TAURI_INVOKE("recovery_code")),
+	/**  The seller has kept the recovery code and proves it by its last group. */
+	confirmRecoveryCode: (lastGroup: string) => typedError<null, UiError>(__TAURI_INVOKE("confirm_recovery_code", { lastGroup })),
+	/**  Encrypts the archive, or puts an encrypted one under a new key with a new recovery code. */
+	rekeyArchive: () => typedError<null, UiError>(__TAURI_INVOKE("rekey_archive")),
 	/**  Shows the demo or the seller's own shop. */
 	showShop: (mode: ShopMode) => typedError<null, UiError>(__TAURI_INVOKE("show_shop", { mode })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
@@ -238,6 +248,16 @@ export type ChatView = {
 	hiddenByTariff: boolean,
 	/**  The buyer's other chats. */
 	buyerOtherChats: number,
+};
+
+/**  Why the seller's own shop is not open, and what is known without it. */
+export type ClosedShop = {
+	/**  What hinders it. */
+	error: UiError,
+	/**  Where secrets are kept. */
+	secretStore: SecretStoreState,
+	/**  The folder with the data, for the seller to find. */
+	dataDir: string,
 };
 
 /**  How far a message of ours has come. */

@@ -25,6 +25,8 @@ impl DataFolder {
         let folder = Self { root: root.to_owned() };
         create_private_folder(root)?;
         create_private_folder(&folder.logs())?;
+        #[cfg(unix)]
+        make_private(root)?;
         Ok(folder)
     }
 
@@ -56,11 +58,9 @@ impl DataFolder {
     /// Takes the folder for this program; none when another one has it. The lock ends with the returned file, also when the
     /// program is killed.
     pub fn lock(&self) -> io::Result<Option<File>> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.root.join("prilavok.lock"))?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let file = owner_only(&mut options).open(self.root.join("prilavok.lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -84,10 +84,79 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
 pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(true).write(true);
+    owner_only(&mut options).open(path)
+}
+
+/// A file made with these options is its owner's alone; one that is there keeps its mode.
+fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Takes from others what an older version, a copy or an unpacked backup left open to them. Links are left alone, and so is what
+/// vanishes meanwhile or is somebody else's.
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    const OTHERS: u32 = 0o077;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
+        if kind.is_symlink() {
+            continue;
+        }
+        let Ok(mode) = entry.metadata().map(|found| found.permissions().mode()) else { continue };
+        if mode & OTHERS != 0
+            && let Err(error) = fs::set_permissions(&path, fs::Permissions::from_mode(mode & !OTHERS))
+        {
+            tracing::warn!(%error, "a file of the data folder stays readable by others");
+        }
+        if kind.is_dir() {
+            make_private(&path)?;
+        }
     }
-    options.open(path)
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_was_open_to_others_is_closed_at_the_next_start_and_links_are_not_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let (root, elsewhere) = (place.path().join("data"), place.path().join("elsewhere"));
+        fs::create_dir_all(root.join("shop/media")).unwrap();
+        for file in [root.join("shop/media/1"), root.join("prilavok.lock"), elsewhere.clone()] {
+            fs::write(&file, "x").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        fs::set_permissions(root.join("shop"), fs::Permissions::from_mode(0o755)).unwrap();
+        symlink(&elsewhere, root.join("shop/link")).unwrap();
+        let folder = DataFolder::open(&root).unwrap();
+        let _lock = folder.lock().unwrap().unwrap();
+        for private in ["", "shop", "shop/media", "logs"] {
+            assert_eq!(mode(&root.join(private)), 0o700, "{private}");
+        }
+        for private in ["shop/media/1", "prilavok.lock"] {
+            assert_eq!(mode(&root.join(private)), 0o600, "{private}");
+        }
+        assert_eq!(mode(&elsewhere), 0o644);
+    }
+
+    #[test]
+    fn a_new_lock_file_is_its_owners_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(&place.path().join("data")).unwrap();
+        let _lock = folder.lock().unwrap().unwrap();
+        assert_eq!(mode(&place.path().join("data/prilavok.lock")), 0o600);
+    }
 }

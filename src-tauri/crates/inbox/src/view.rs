@@ -54,6 +54,18 @@ pub struct ArchiveView {
     pub recovery_code_confirmed: bool,
 }
 
+/// Why the seller's own shop is not open, and what is known without it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ClosedShop {
+    /// What hinders it.
+    pub error: UiError,
+    /// Where secrets are kept.
+    pub secret_store: SecretStoreState,
+    /// The folder with the data, for the seller to find.
+    pub data_dir: String,
+}
+
 /// Whether secrets can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -9,7 +9,7 @@ pub mod server;
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -74,6 +74,19 @@ pub enum Request {
         /// How long to wait for Avito, milliseconds.
         wait_ms: u64,
     },
+    /// Whether the archive is encrypted.
+    ArchiveStatus,
+    /// Encrypt the archive, if it is not yet.
+    ArchiveEncrypt,
+    /// The recovery code, until it is confirmed. Travels like a key does.
+    RecoveryCode,
+    /// The seller has kept the recovery code.
+    ConfirmRecoveryCode {
+        /// Its last group.
+        last_group: String,
+    },
+    /// A new key for the archive, and a new recovery code.
+    NewRecoveryCode,
     /// Show the window (another start of the program asks the first one).
     ShowWindow,
 }
@@ -128,8 +141,31 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
             let id = echo.outbox.ok_or_else(|| CoreError::not_found("the reply has no row"))?;
             to_json(core.wait_sent(id, Duration::from_millis(wait_ms)).await?)
         }
+        Request::ArchiveStatus => to_json(core.archive_view().await?),
+        Request::ArchiveEncrypt => {
+            if !core.archive_view().await?.encrypted {
+                core.rekey_archive().await?;
+            }
+            to_json(core.archive_view().await?)
+        }
+        Request::RecoveryCode => recovery_code(core).await,
+        Request::ConfirmRecoveryCode { last_group } => {
+            core.confirm_recovery_code(&last_group).await?;
+            to_json(core.archive_view().await?)
+        }
+        Request::NewRecoveryCode => {
+            if !core.archive_view().await?.encrypted {
+                return Err(CoreError::not_found("the archive is not encrypted"));
+            }
+            core.rekey_archive().await?;
+            recovery_code(core).await
+        }
         Request::ShowWindow => Err(CoreError::Invalid(ErrorCode::NotFound, "there is no window")),
     }
+}
+
+async fn recovery_code(core: &Core) -> Result<Value, CoreError> {
+    Ok(json!({"recoveryCode": core.recovery_code().await?.expose_secret()}))
 }
 
 fn to_json(value: impl Serialize) -> Result<Value, CoreError> {
