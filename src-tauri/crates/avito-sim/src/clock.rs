@@ -15,6 +15,12 @@ impl Clock {
         i64::try_from(real).unwrap_or(i64::MAX) + self.offset_seconds.load(Ordering::Relaxed)
     }
 
+    /// Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let real = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis());
+        i64::try_from(real).unwrap_or(i64::MAX) + self.offset() * 1000
+    }
+
     pub(crate) fn shift(&self, seconds: i64) {
         self.offset_seconds.fetch_add(seconds, Ordering::Relaxed);
     }

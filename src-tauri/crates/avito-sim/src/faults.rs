@@ -3,6 +3,8 @@
 //! All of them come from reports about the real service. A [`Fault`] says what goes wrong, how often and
 //! where; [`Faults`] is the switchboard a [`crate::Sim`] hands out.
 
+use std::collections::BTreeMap;
+
 use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
@@ -67,6 +69,8 @@ pub enum FaultKind {
     OddUrls,
     /// After the first page of a list of chats, a chat from behind that page gets a message and so moves to the top.
     ChatMovesUp,
+    /// After each page of a chat's messages the buyer writes, so that what follows moves down by one.
+    MessageArrives,
     /// A buyer's message is followed by a system message of the same second.
     EqualCreated,
     /// The delivery comes twice. `new_event_id` gives the second another event id.
@@ -88,6 +92,38 @@ pub enum FaultKind {
     EchoOff,
     /// A message of type `item` is delivered in its second form.
     ItemSecondShape,
+}
+
+impl FaultKind {
+    /// The name, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate_limited",
+            Self::ServerError { .. } => "server_error",
+            Self::ServerErrorHtml { .. } => "server_error_html",
+            Self::CutAfter => "cut_after",
+            Self::CutBefore => "cut_before",
+            Self::Slow { .. } => "slow",
+            Self::MalformedJson => "malformed_json",
+            Self::TokenRevoked => "token_revoked",
+            Self::UnknownType => "unknown_type",
+            Self::ContentNull => "content_null",
+            Self::ContentMissing => "content_missing",
+            Self::ContextMissing => "context_missing",
+            Self::UserMissing => "user_missing",
+            Self::PlaceholderChats => "placeholder_chats",
+            Self::OddUrls => "odd_urls",
+            Self::ChatMovesUp => "chat_moves_up",
+            Self::MessageArrives => "message_arrives",
+            Self::EqualCreated => "equal_created",
+            Self::WebhookDuplicate { .. } => "webhook_duplicate",
+            Self::WebhookLost => "webhook_lost",
+            Self::WebhookLate { .. } => "webhook_late",
+            Self::WebhookOutOfOrder => "webhook_out_of_order",
+            Self::EchoOff => "echo_off",
+            Self::ItemSecondShape => "item_second_shape",
+        }
+    }
 }
 
 /// One switch.
@@ -195,12 +231,18 @@ impl Faults {
     pub fn active(&self) -> Vec<(FaultId, Fault)> {
         self.sim.shared.lock().faults.active.clone()
     }
+
+    /// How often each fault has struck since the start, by its name in JSON.
+    pub fn struck(&self) -> BTreeMap<&'static str, u64> {
+        self.sim.shared.lock().faults.struck.clone()
+    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct FaultBoard {
     next: u64,
     pub(crate) active: Vec<(FaultId, Fault)>,
+    struck: BTreeMap<&'static str, u64>,
 }
 
 /// What a request has to suffer.
@@ -217,6 +259,7 @@ pub(crate) struct RequestPlan {
     pub(crate) revoke: bool,
     pub(crate) malformed: bool,
     pub(crate) chat_moves_up: bool,
+    pub(crate) message_arrives: bool,
     pub(crate) placeholder: bool,
     /// Changes of the JSON answer.
     pub(crate) distort: Vec<FaultKind>,
@@ -281,6 +324,7 @@ impl FaultBoard {
             if let Some(count) = &mut fault.count {
                 *count -= 1;
             }
+            *self.struck.entry(fault.kind.name()).or_default() += 1;
             struck.push(fault.kind.clone());
         }
         self.active.retain(|(_, fault)| fault.count != Some(0));
@@ -309,6 +353,7 @@ impl FaultBoard {
             K::UnknownType | K::ContentNull | K::ContentMissing => shows_messages,
             K::ContextMissing | K::UserMissing | K::PlaceholderChats | K::OddUrls => shows_chats,
             K::ChatMovesUp => lists_chats,
+            K::MessageArrives => operation == Operation::Messages,
             K::EqualCreated
             | K::WebhookDuplicate { .. }
             | K::WebhookLost
@@ -331,6 +376,7 @@ impl FaultBoard {
                 K::TokenRevoked => plan.revoke = true,
                 K::MalformedJson => plan.malformed = true,
                 K::ChatMovesUp => plan.chat_moves_up = true,
+                K::MessageArrives => plan.message_arrives = true,
                 K::PlaceholderChats => plan.placeholder = true,
                 other => plan.distort.push(other),
             }

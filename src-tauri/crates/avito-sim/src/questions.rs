@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::faults::Faults;
-use crate::model::Account;
+use crate::model::{Account, Content, MessageId};
 use crate::render::View;
 use crate::sim::{Sim, SimMessage, SimSubscription};
 use crate::state::{CallRecord, DeliveryRecord};
@@ -77,6 +78,20 @@ impl Sim {
     /// Attempts to deliver, oldest first (the last 100 000).
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.shared.lock().deliveries.iter().cloned().collect()
+    }
+
+    /// How many deliveries were answered 200 since the start.
+    pub fn delivered_count(&self) -> usize {
+        self.shared.lock().delivered
+    }
+
+    /// The bytes of the upload that a message shows. `None`: no such message, or no upload.
+    pub fn uploaded(&self, user_id: i64, chat_id: &str, message_id: &str) -> Option<Bytes> {
+        let id = MessageId::parse(message_id)?;
+        let state = self.shared.lock();
+        let message = state.chat(user_id, chat_id)?.messages.iter().rfind(|message| message.id == id)?;
+        let Content::Image { image, .. } = &message.content else { return None };
+        state.uploads.get(image).map(|upload| upload.bytes.clone())
     }
 
     /// Requests, oldest first (the last 100 000).

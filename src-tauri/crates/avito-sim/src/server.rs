@@ -143,8 +143,10 @@ fn record(sim: &Sim, method: &Method, path: String, query: String, call: Option<
         operation: call.map_or("", |call| call.operation.name()).to_owned(),
         query,
         user_id: call.and_then(|call| call.user_id),
+        chat_id: call.map(|call| call.id.clone()).filter(|id| !id.is_empty()),
         status,
         at: sim.now(),
+        at_ms: sim.now_ms(),
     });
     sim.shared.changed();
 }
@@ -196,6 +198,9 @@ async fn suffer(sim: &Sim, call: &Call, request: &Request) -> Result<Reply, Cut>
     }
     if plan.chat_moves_up {
         routes::move_a_chat_up(sim, call, request);
+    }
+    if plan.message_arrives {
+        routes::let_the_buyer_write(sim, call);
     }
     Ok(if plan.malformed { reply.malformed() } else { reply })
 }

@@ -373,6 +373,11 @@ impl Sim {
         self.shared.clock.now()
     }
 
+    /// Unix milliseconds by the stand-in's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.shared.clock.now_ms()
+    }
+
     pub(crate) fn with_account<T>(&self, user_id: i64, ask: impl FnOnce(&mut Account) -> T) -> Option<T> {
         self.shared.lock().accounts.get_mut(&user_id).map(ask)
     }

@@ -28,10 +28,14 @@ pub struct CallRecord {
     pub query: String,
     /// Account in the path.
     pub user_id: Option<i64>,
+    /// Chat (or item) in the path.
+    pub chat_id: Option<String>,
     /// `None`: the connection was cut.
     pub status: Option<u16>,
     /// Unix seconds by the stand-in's clock.
     pub at: i64,
+    /// The same in milliseconds.
+    pub at_ms: i64,
 }
 
 /// One attempt to deliver an event, or the decision not to.
@@ -55,6 +59,8 @@ pub struct DeliveryRecord {
     pub fault: Option<String>,
     /// Why there is no status.
     pub error: Option<String>,
+    /// When it ended, unix milliseconds by the stand-in's clock.
+    pub at_ms: i64,
 }
 
 #[derive(Debug)]
@@ -94,6 +100,8 @@ pub(crate) struct State {
     pub(crate) calls: VecDeque<CallRecord>,
     pub(crate) call_counts: HashMap<String, usize>,
     pub(crate) deliveries: VecDeque<DeliveryRecord>,
+    /// Deliveries answered 200 since the start.
+    pub(crate) delivered: usize,
     /// Texts accepted through the API, counted.
     pub(crate) posted: HashMap<Arc<str>, usize>,
     pub(crate) media_key: String,
@@ -138,6 +146,7 @@ impl State {
             calls: VecDeque::new(),
             call_counts: HashMap::new(),
             deliveries: VecDeque::new(),
+            delivered: 0,
             posted: HashMap::new(),
             media_key,
             sequence: 0,
@@ -264,6 +273,7 @@ impl State {
     }
 
     pub(crate) fn log_delivery(&mut self, record: DeliveryRecord) {
+        self.delivered += usize::from(record.status == Some(200));
         if self.deliveries.len() == LOG_LIMIT {
             self.deliveries.pop_front();
         }

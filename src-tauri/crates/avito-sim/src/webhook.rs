@@ -240,6 +240,7 @@ impl Courier {
             attempt,
             fault: job.fault.map(str::to_owned),
             error,
+            at_ms: self.shared.clock.now_ms(),
         });
         self.shared.changed();
     }

@@ -98,6 +98,13 @@ pub(super) fn blacklist(sim: &Sim, caller: Caller, request: &Request) -> Result<
     Ok(Reply::empty())
 }
 
+/// The fault of a thread that grows while it is read.
+pub(crate) fn let_the_buyer_write(sim: &Sim, call: &Call) {
+    let Some(user_id) = call.user_id else { return };
+    let text = Content::text("И ещё вопрос, пока вы читаете");
+    sim.add_message(user_id, &call.id, NewMessage::incoming(sim.now(), text));
+}
+
 /// The fault of an unstable walk: a chat from behind the page just answered gets a message.
 pub(crate) fn move_a_chat_up(sim: &Sim, call: &Call, request: &Request) {
     let Some(user_id) = call.user_id else { return };

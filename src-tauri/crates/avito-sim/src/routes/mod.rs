@@ -17,7 +17,7 @@ use crate::media;
 use crate::model::KeyOwner;
 use crate::state::State;
 
-pub(crate) use chats::move_a_chat_up;
+pub(crate) use chats::{let_the_buyer_write, move_a_chat_up};
 
 /// What can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -211,6 +211,54 @@ async fn a_chat_moves_to_the_top_between_two_pages() {
 }
 
 #[tokio::test]
+async fn a_message_arrives_between_two_pages_of_a_chat() {
+    let shop = Shop::open().await;
+    let chat = shop.long_chat();
+    shop.sim.faults().set(Fault::once(FaultKind::MessageArrives));
+    let page = async |offset: usize| {
+        let (_, answer) = shop.get(&format!("{}?limit=3&offset={offset}", shop.list_path(&chat))).await;
+        let ids = answer["messages"].as_array().unwrap().iter();
+        ids.map(|message| message["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (first, second) = (page(0).await, page(3).await);
+    assert_eq!(second[0], first[2], "the walk sees one message twice");
+    let again = page(0).await;
+    assert_eq!(again[1..], first[..2], "and the new one only on re-reading");
+}
+
+#[tokio::test]
+async fn every_stroke_of_a_fault_is_counted_under_its_name_in_json() {
+    let shop = Shop::open().await;
+    shop.sim.faults().set(Fault::new(FaultKind::ServerErrorHtml { status: 502 }).times(2));
+    shop.sim.faults().set(Fault::new(FaultKind::ChatMovesUp));
+    for _ in 0..3 {
+        shop.get(SELF).await;
+    }
+    let struck = shop.sim.faults().struck();
+    assert_eq!(struck.into_iter().collect::<Vec<_>>(), [("server_error_html", 2)]);
+    for kind in [FaultKind::EchoOff, FaultKind::Slow { millis: 1, processed: true }, FaultKind::ContentNull] {
+        assert_eq!(serde_json::to_value(&kind).unwrap()["fault"], kind.name());
+    }
+}
+
+#[tokio::test]
+async fn a_sent_picture_is_known_by_the_bytes_of_its_upload() {
+    let shop = Shop::open().await;
+    let chat = shop.chat();
+    let picture = b"\x89PNG\r\n\x1a\n and the rest".to_vec();
+    let part = reqwest::multipart::Part::bytes(picture.clone()).file_name("a.png");
+    let form = reqwest::multipart::Form::new().part("uploadfile[]", part);
+    let upload = shop.request(Method::POST, "/messenger/v1/accounts/{u}/uploadImages").multipart(form);
+    let (_, uploaded) = read(upload.send().await.unwrap()).await;
+    let image = uploaded.as_object().unwrap().keys().next().unwrap();
+    shop.post(&format!("{}/image", shop.send_path(&chat)), json!({"image_id": image})).await;
+    let sent = shop.sim.chat_messages(shop.user_id, &chat).pop().unwrap();
+    assert_eq!(shop.sim.uploaded(shop.user_id, &chat, &sent.id).as_deref(), Some(picture.as_slice()));
+    let first = shop.sim.chat_messages(shop.user_id, &chat).swap_remove(0);
+    assert_eq!(shop.sim.uploaded(shop.user_id, &chat, &first.id), None);
+}
+
+#[tokio::test]
 async fn a_system_message_of_the_same_second_follows() {
     let shop = Shop::open().await;
     let chat = shop.chat();
