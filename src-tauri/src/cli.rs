@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// Если связки ключей нет, держать ключи только в памяти, до выхода
     #[arg(long, global = true)]
     pub(crate) secrets_this_run_only: bool,
+    /// Во сколько раз чаще спрашивать и меньше ждать: для проверок на замене Avito, не для настоящего
+    #[arg(long, global = true, value_name = "РАЗ", hide = true, default_value_t = 1)]
+    pub(crate) hurry: u32,
     /// Ответ в JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -85,12 +88,16 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 100, value_name = "ЧИСЛО")]
         limit: u32,
     },
-    /// Отправить сообщение и дождаться, пока Avito его примет
+    /// Отправить сообщение или фото и дождаться, пока Avito примет
     Send {
         /// Номер чата у Avito (u2i-…) или у нас
         chat: String,
         /// Текст
-        text: String,
+        #[arg(required_unless_present = "image")]
+        text: Option<String>,
+        /// Фото вместо текста: JPEG, HEIC, GIF, BMP или PNG
+        #[arg(long, value_name = "ФАЙЛ", conflicts_with = "text")]
+        image: Option<PathBuf>,
         /// Только один аккаунт (номер из списка)
         #[arg(long, value_name = "НОМЕР")]
         account: Option<i64>,
@@ -202,12 +209,17 @@ fn request(command: &Command) -> Result<Request, UiError> {
         Command::Messages { chat, account, limit } => {
             Request::Messages { account: account.map(AccountId), chat: chat.clone(), limit: *limit }
         }
-        Command::Send { chat, text, account, wait } => Request::Send {
-            account: account.map(AccountId),
-            chat: chat.clone(),
-            text: text.clone(),
-            wait_ms: wait.saturating_mul(1000),
-        },
+        Command::Send { chat, text, image, account, wait } => {
+            let (account, chat, wait_ms) = (account.map(AccountId), chat.clone(), wait.saturating_mul(1000));
+            match image {
+                // The program that carries it out may have been started in another folder.
+                Some(file) => {
+                    let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+                    Request::SendImage { account, chat, file, wait_ms }
+                }
+                None => Request::Send { account, chat, text: text.clone().unwrap_or_default(), wait_ms },
+            }
+        }
     })
 }
 
@@ -270,7 +282,11 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
     let status = matches!(request, Request::Status);
     if matches!(
         request,
-        Request::Status | Request::Chats { .. } | Request::Messages { .. } | Request::Send { .. }
+        Request::Status
+            | Request::Chats { .. }
+            | Request::Messages { .. }
+            | Request::Send { .. }
+            | Request::SendImage { .. }
     ) {
         core.wait_checked(Duration::from_secs(15)).await;
     }

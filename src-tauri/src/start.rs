@@ -26,13 +26,15 @@ pub(crate) struct Opener {
     /// Where secrets are kept; usable before the shop is open.
     pub(crate) vault: Vault,
     listen: Option<SocketAddr>,
+    /// How many times faster than usual it asks and gives up waiting.
+    hurry: u32,
 }
 
 impl Opener {
     /// Finds out where secrets are kept.
     pub(crate) async fn new(folder: &DataFolder, arguments: &Arguments) -> Self {
         let vault = Vault::open(folder.root(), &namespace(folder.root())).await;
-        Self { folder: folder.clone(), vault, listen: arguments.listen }
+        Self { folder: folder.clone(), vault, listen: arguments.listen, hurry: arguments.hurry }
     }
 
     /// Opens the vault with what the command line gave for it; answers the recovery code, if it gave one.
@@ -64,6 +66,7 @@ impl Opener {
         let mut config = CoreConfig::new(&self.folder.shop(), self.vault.clone());
         config.background = background;
         config.recovery_code = recovery_code;
+        config.timing = config.timing.hurried(self.hurry);
         if let Some(listen) = self.listen {
             config.listen = listen;
         }

@@ -4,6 +4,8 @@ mod accounts;
 mod actions;
 mod waiting;
 
+pub(crate) use actions::IMAGE_LIMIT;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -42,6 +42,34 @@ pub struct Timing {
     pub journal_keep: Duration,
 }
 
+impl Timing {
+    /// The same with everything that is waited for so many times shorter, for proofs that cannot wait as long as a seller does.
+    /// Counts stay, and what is kept is kept as long.
+    #[must_use]
+    pub fn hurried(self, times: u32) -> Self {
+        let shorter = |time: Duration| time / times.max(1);
+        Self {
+            poll_busy: shorter(self.poll_busy),
+            poll_quiet: shorter(self.poll_quiet),
+            poll_night: shorter(self.poll_night),
+            busy_for: shorter(self.busy_for),
+            poll_live: shorter(self.poll_live),
+            poll_live_first: shorter(self.poll_live_first),
+            open_chat: shorter(self.open_chat),
+            trouble_first: shorter(self.trouble_first),
+            trouble_max: shorter(self.trouble_max),
+            trouble_seller: shorter(self.trouble_seller),
+            look_first: shorter(self.look_first),
+            look_until: shorter(self.look_until),
+            unknown_attempts: self.unknown_attempts,
+            event_grace: shorter(self.event_grace),
+            call_timeout: shorter(self.call_timeout),
+            head_patience: shorter(self.head_patience),
+            journal_keep: self.journal_keep,
+        }
+    }
+}
+
 impl Default for Timing {
     fn default() -> Self {
         let seconds = Duration::from_secs;
@@ -63,6 +91,24 @@ impl Default for Timing {
             call_timeout: seconds(20),
             head_patience: seconds(15),
             journal_keep: seconds(14 * 24 * 3600),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_hurry_every_wait_is_shorter_and_nothing_is_kept_shorter_or_given_up_sooner() {
+        let (usual, hurried) = (Timing::default(), Timing::default().hurried(10));
+        assert_eq!(hurried.poll_busy, Duration::from_secs(1));
+        assert_eq!(hurried.look_until, Duration::from_secs(2));
+        assert_eq!(hurried.look_first, Duration::from_millis(300));
+        assert_eq!(hurried.unknown_attempts, usual.unknown_attempts);
+        assert_eq!(hurried.journal_keep, usual.journal_keep);
+        for times in [0, 1] {
+            assert_eq!(format!("{:?}", Timing::default().hurried(times)), format!("{usual:?}"));
         }
     }
 }

@@ -38,7 +38,9 @@ pub async fn ask(folder: &DataFolder, request: &Request) -> Option<Result<Value,
         return None;
     }
     let patience = match request {
-        Request::Send { wait_ms, .. } => PATIENCE + Duration::from_millis(*wait_ms),
+        Request::Send { wait_ms, .. } | Request::SendImage { wait_ms, .. } => {
+            PATIENCE + Duration::from_millis(*wait_ms)
+        }
         _ => PATIENCE,
     };
     let sent = client.post(address).timeout(patience).bearer_auth(reach.token).json(request).send().await;

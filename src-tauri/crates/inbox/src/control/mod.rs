@@ -7,17 +7,21 @@
 pub mod client;
 pub mod server;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
 
 use crate::Core;
 use crate::account::NewKey;
+use crate::core::IMAGE_LIMIT;
 use crate::error::CoreError;
 use crate::ids::AccountId;
-use crate::view::{AccountView, ChatQuery, ErrorCode, UiError};
+use crate::store::events;
+use crate::view::{AccountView, ChatQuery, ErrorCode, MessageRow, UiError};
 
 /// What the command line can ask for.
 #[derive(Serialize, Deserialize)]
@@ -87,6 +91,17 @@ pub enum Request {
     },
     /// A new key for the archive, and a new recovery code.
     NewRecoveryCode,
+    /// Send a picture and wait until Avito has it.
+    SendImage {
+        /// One account or all.
+        account: Option<AccountId>,
+        /// Avito's chat id or our local id.
+        chat: String,
+        /// The picture, a full path on this machine.
+        file: PathBuf,
+        /// How long to wait for Avito, milliseconds.
+        wait_ms: u64,
+    },
     /// Show the window (another start of the program asks the first one).
     ShowWindow,
 }
@@ -101,6 +116,8 @@ pub struct Status {
     pub running: bool,
     /// Where the webhook endpoint listens, while running.
     pub endpoint: Option<String>,
+    /// Deliveries that are written down and not yet taken in.
+    pub journal_waiting: u32,
     /// Accounts.
     pub accounts: Vec<AccountView>,
 }
@@ -126,6 +143,7 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
             version: core.inner.version.clone(),
             running: core.inner.background,
             endpoint: core.inner.background.then(|| core.endpoint_address().to_string()),
+            journal_waiting: core.inner.store.read(events::count_pending).await?,
             accounts: core.account_views().await?,
         }),
         Request::Chats { account, unread_only, limit } => to_json(
@@ -138,8 +156,13 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
         Request::Send { account, chat, text, wait_ms } => {
             let chat = core.find_chat(account, &chat).await?;
             let echo = core.send_text(chat, &text).await?;
-            let id = echo.outbox.ok_or_else(|| CoreError::not_found("the reply has no row"))?;
-            to_json(core.wait_sent(id, Duration::from_millis(wait_ms)).await?)
+            settled(core, &echo, wait_ms).await
+        }
+        Request::SendImage { account, chat, file, wait_ms } => {
+            let chat = core.find_chat(account, &chat).await?;
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let echo = core.send_image(chat, &name, read_image(&file).await?).await?;
+            settled(core, &echo, wait_ms).await
         }
         Request::ArchiveStatus => to_json(core.archive_view().await?),
         Request::ArchiveEncrypt => {
@@ -166,6 +189,24 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
 
 async fn recovery_code(core: &Core) -> Result<Value, CoreError> {
     Ok(json!({"recoveryCode": core.recovery_code().await?.expose_secret()}))
+}
+
+/// The reply's bubble once it is settled, or as it is when the time is over.
+async fn settled(core: &Core, echo: &MessageRow, wait_ms: u64) -> Result<Value, CoreError> {
+    let id = echo.outbox.ok_or_else(|| CoreError::not_found("the reply has no row"))?;
+    to_json(core.wait_sent(id, Duration::from_millis(wait_ms)).await?)
+}
+
+/// At most one byte more than Avito takes: enough to see that it is too much.
+async fn read_image(file: &Path) -> Result<Vec<u8>, CoreError> {
+    let unreadable = |error: std::io::Error| {
+        tracing::info!(%error, "a picture to be sent could not be read");
+        CoreError::Invalid(ErrorCode::BadImage, "the file cannot be read")
+    };
+    let file = tokio::fs::File::open(file).await.map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(IMAGE_LIMIT as u64 + 1).read_to_end(&mut bytes).await.map_err(unreadable)?;
+    Ok(bytes)
 }
 
 fn to_json(value: impl Serialize) -> Result<Value, CoreError> {

@@ -17,7 +17,7 @@ use crate::view::{ChatPage, ChatQuery, ChatView, ErrorCode, MessageCursor, Messa
 /// Avito's limit; the unit is not documented, so the stricter count (UTF-16) is used.
 const TEXT_LIMIT: usize = 1000;
 /// Avito's limit for a picture, bytes.
-const IMAGE_LIMIT: usize = 24 * 1024 * 1024;
+pub(crate) const IMAGE_LIMIT: usize = 24 * 1024 * 1024;
 
 impl Core {
     /// A page of the chat list.

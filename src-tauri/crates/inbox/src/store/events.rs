@@ -97,6 +97,11 @@ pub(crate) fn pending(connection: &Connection, limit: u32) -> Result<Vec<Pending
     Ok(rows)
 }
 
+/// How many deliveries are not taken in yet.
+pub(crate) fn count_pending(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.query_row("SELECT count(*) FROM events WHERE state = 0", [], |row| row.get(0))?)
+}
+
 /// Closes a delivery.
 pub(crate) fn settle(
     connection: &Connection,

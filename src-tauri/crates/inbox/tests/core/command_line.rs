@@ -1,5 +1,6 @@
 //! The command line talks to the running program.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,6 +44,20 @@ async fn each_request_is_carried_out_by_the_running_program() {
     let send = Request::Send { account: None, chat: avito.clone(), text: "Да".into(), wait_ms: 30_000 };
     assert_eq!(ask(&folder, send).await.unwrap()["delivery"]["state"], json!("sent"));
     assert_eq!(shop.at_avito(&avito), ["Продаёте?", "Да"]);
+    let picture = root.path().join("вид сбоку.png");
+    let send = |file: &Path| Request::SendImage {
+        account: None,
+        chat: avito.clone(),
+        file: file.to_owned(),
+        wait_ms: 30_000,
+    };
+    let refused = ask(&folder, send(&picture)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::BadImage, "no such file");
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02").unwrap();
+    assert_eq!(ask(&folder, send(&picture)).await.unwrap()["delivery"]["state"], json!("sent"));
+    assert_eq!(shop.at_avito(&avito), ["Продаёте?", "Да", "image"]);
+    let status = ask(&folder, Request::Status).await.unwrap();
+    assert_eq!(status["journalWaiting"], json!(0));
     let missing = Request::Messages { account: None, chat: "u2i-none".into(), limit: 1 };
     assert_eq!(ask(&folder, missing).await.unwrap_err().code, ErrorCode::NotFound);
     ask(&folder, Request::ShowWindow).await.unwrap();
