@@ -4,4 +4,5 @@
 //! same run. The program under test is never linked in: it is started as a seller would start it, and reached by what it
 //! offers everybody (its command line, its webhook endpoint, its window).
 
+pub mod chaos;
 pub mod output;

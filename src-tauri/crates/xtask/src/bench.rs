@@ -15,13 +15,15 @@ use crate::project::Project;
 
 /// The name of the program that measures.
 const BENCH: &str = "bench";
+/// The one that proves and measures nothing: the build of the tests will do, and is there.
+const PROOF: &str = "chaos";
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Args)]
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     setup: SetupArgs,
-    /// Use the build of the tests instead of a release build: for proofs, which measure nothing.
+    /// Use the build of the tests instead of a release build. `chaos`, which measures nothing, always does.
     #[arg(long)]
     debug_build: bool,
     /// What to measure, and its arguments; `--help` lists them.
@@ -36,7 +38,8 @@ pub(crate) fn run(project: &Project, arguments: &BenchArgs) -> Result<ExitCode> 
     page::build(project)?;
     say!("Building (the first time takes some minutes)");
     let mut build = vec!["build"];
-    if !arguments.debug_build {
+    let proof = arguments.what.iter().any(|word| word == PROOF);
+    if !arguments.debug_build && !proof {
         build.push("--release");
     }
     build.extend(ALL_PACKAGES.iter().chain(&WITH_PAGE));
