@@ -4,7 +4,7 @@ mod text;
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -63,6 +63,12 @@ pub(crate) enum Command {
     /// Защита переписки: шифрование и код восстановления
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Сведения для поддержки: без ключей, имён и текстов
+    Diagnostics {
+        /// Записать в новый файл, а не показать
+        #[arg(long, value_name = "ФАЙЛ")]
+        out: Option<PathBuf>,
+    },
     /// Состояние аккаунтов
     Status,
     /// Чаты, новые сверху
@@ -157,8 +163,13 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let json = arguments.json;
     let Some(command) = &arguments.command else { return ExitCode::SUCCESS };
     let outcome = request(command).and_then(|request| {
-        tauri::async_runtime::block_on(carry_out(&arguments, request))
-            .map(|answer| say(json, command, &answer))
+        tauri::async_runtime::block_on(carry_out(&arguments, request)).and_then(|answer| match command {
+            Command::Diagnostics { out: Some(file) } => keep(file, &answer),
+            _ => {
+                say(json, command, &answer);
+                Ok(())
+            }
+        })
     });
     finish(json, outcome)
 }
@@ -202,6 +213,7 @@ fn request(command: &Command) -> Result<Request, UiError> {
             last_group: read_secret("Введите последние четыре знака кода:")?,
         },
         Command::Archive(ArchiveCommand::NewCode) => Request::NewRecoveryCode,
+        Command::Diagnostics { .. } => Request::Diagnostics,
         Command::Status => Request::Status,
         Command::Chats { account, unread, limit } => {
             Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
@@ -277,6 +289,9 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
             | Request::ConfirmRecoveryCode { .. }
             | Request::NewRecoveryCode
     );
+    if matches!(request, Request::Diagnostics) {
+        return Ok(json!({"text": start::diagnostics(&folder, arguments).await}));
+    }
     let core = start::open_shop(&folder, arguments, !looks_only).await?;
     let adding = matches!(request, Request::AccountAdd { .. });
     let status = matches!(request, Request::Status);
@@ -328,6 +343,13 @@ async fn wait_for_history(core: &Core) {
         () = progress => {}
         _ = tokio::signal::ctrl_c() => eprintln!("Остальное будет прочитано при следующем запуске"),
     }
+}
+
+/// Writes the text of an answer into a new file that only its owner can read.
+fn keep(file: &Path, answer: &Value) -> Result<(), UiError> {
+    let text = answer["text"].as_str().unwrap_or_default();
+    let written = std::fs::File::create_new(file).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| start::storage(&format!("{}: {error}", file.display())))
 }
 
 fn say(json: bool, command: &Command, answer: &Value) {

@@ -13,7 +13,9 @@ use tauri_plugin_opener::OpenerExt as _;
 
 use crate::desktop::Window;
 use crate::notifications;
+use crate::saving::{self, ShownDiagnostics};
 use crate::shops::Shops;
+use crate::words::tongue;
 
 type Answer<T> = Result<T, UiError>;
 
@@ -260,6 +262,35 @@ pub(crate) async fn confirm_recovery_code(shops: State<'_, Shops>, last_group: S
 #[specta::specta]
 pub(crate) async fn rekey_archive(shops: State<'_, Shops>) -> Answer<()> {
     Ok(shops.real()?.rekey_archive().await?)
+}
+
+/// Saves the recovery code as a text file where the seller chooses; false: the seller changed their mind.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_recovery_code(app: AppHandle, shops: State<'_, Shops>) -> Answer<bool> {
+    let real = shops.real()?;
+    let code = real.recovery_code().await?;
+    let (name, text) = tongue(real.settings().language).recovery_code_file(code.expose_secret());
+    saving::save_text(&app, name, &text).await
+}
+
+/// What helps support to understand a trouble, for the seller to read first.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn diagnostics(
+    shops: State<'_, Shops>,
+    shown: State<'_, ShownDiagnostics>,
+) -> Answer<String> {
+    let text = shops.diagnostics().await;
+    shown.keep(&text);
+    Ok(text)
+}
+
+/// Saves the diagnostics that were shown; false: the seller changed their mind.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_diagnostics(app: AppHandle, shown: State<'_, ShownDiagnostics>) -> Answer<bool> {
+    saving::save_text(&app, "prilavok-support.txt", &shown.text()).await
 }
 
 /// Shows the demo or the seller's own shop.

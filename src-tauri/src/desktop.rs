@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::Arguments;
 use crate::contract::{self, NOTICE};
+use crate::saving::ShownDiagnostics;
 use crate::shops::Shops;
 use crate::{logging, media_scheme, notifications, start};
 
@@ -131,8 +132,10 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
     tauri::Builder::default()
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_dialog::init())
         .manage(shops)
         .manage(Window::default())
+        .manage(ShownDiagnostics::default())
         .manage(RunningControl::default())
         .register_asynchronous_uri_scheme_protocol(media_scheme::SCHEME, media_scheme::answer)
         .invoke_handler(contract.invoke_handler())

@@ -17,6 +17,7 @@ mod logging;
 mod media_scheme;
 mod notifications;
 mod privacy;
+mod saving;
 mod shops;
 mod start;
 mod words;

@@ -96,6 +96,12 @@ impl Shops {
         &self.opener.vault
     }
 
+    /// What helps support to understand a trouble of the seller's own shop.
+    pub(crate) async fn diagnostics(&self) -> String {
+        let real = self.real();
+        inbox::diagnostics::gather(&self.opener.folder, env!("CARGO_PKG_VERSION"), real.as_ref()).await
+    }
+
     /// Why the seller's own shop is not open; none when it is.
     pub(crate) fn closed(&self) -> Option<ClosedShop> {
         let error = self.real().err()?;

@@ -86,6 +86,16 @@ pub(crate) async fn open_shop(
     opener.open(background, recovery_code).await
 }
 
+/// What helps support to understand a trouble, also where the shop does not open.
+pub(crate) async fn diagnostics(folder: &DataFolder, arguments: &Arguments) -> String {
+    let shop = open_shop(folder, arguments, false).await.map_err(UiError::from);
+    let text = inbox::diagnostics::gather(folder, env!("CARGO_PKG_VERSION"), shop.as_ref()).await;
+    if let Ok(core) = shop {
+        core.close().await;
+    }
+    text
+}
+
 /// The one line of a file; secrets never come as arguments, which every program on the machine can read.
 fn read_secret(path: &Path) -> Result<SecretString, CoreError> {
     let text = SecretString::from(std::fs::read_to_string(path)?);

@@ -44,6 +44,26 @@ impl Tongue {
         }
     }
 
+    /// Name and text of the file with the recovery code.
+    pub(crate) fn recovery_code_file(self, code: &str) -> (&'static str, String) {
+        match self {
+            Self::Ru => (
+                "Прилавок — код восстановления.txt",
+                format!(
+                    "Прилавок: код восстановления переписки\n\n{code}\n\nКод открывает переписку, если ключ из хранилища паролей \
+                     пропал. Храните его отдельно от этого компьютера и никому не показывайте.\n"
+                ),
+            ),
+            Self::En => (
+                "Prilavok recovery code.txt",
+                format!(
+                    "Prilavok: recovery code of your chats\n\n{code}\n\nIt opens the chats when the key is lost from the password \
+                     store. Keep it away from this computer and show it to nobody.\n"
+                ),
+            ),
+        }
+    }
+
     /// Several messages of one chat: «и ещё 2».
     pub(crate) fn and_more(self, count: u32) -> String {
         match self {

@@ -37,6 +37,7 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
                 "Запишите код и храните отдельно от компьютера, потом: prilavok archive confirm-code",
             );
         }
+        Command::Diagnostics { .. } => out.push_str(answer["text"].as_str().unwrap_or_default()),
         Command::Archive(_) => {
             if let Some(archive) = read::<ArchiveView>(answer) {
                 line(&mut out, protection(archive));

@@ -1,5 +1,5 @@
 // The frame of the window: accounts, settings, which shop, which dialog. One per window.
-import type { AccountId, AccountView, AppView, ErrorCode, Notice, Settings, ShopMode, TroubleCode } from "../host/contract";
+import type { AccountId, AccountView, AppView, ClosedShop, ErrorCode, Notice, Settings, ShopMode, TroubleCode } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
 import { language } from "../words/language.svelte";
@@ -12,6 +12,8 @@ export type FullSettings = Required<Settings>;
 
 export type OpenDialog =
 	| { kind: "settings" }
+	| { kind: "recoveryCode" }
+	| { kind: "diagnostics" }
 	/** `replace`: a new key for an account that exists. */
 	| { kind: "onboarding"; replace: AccountId | null };
 
@@ -32,6 +34,8 @@ const DEFAULTS: FullSettings = {
 export class AppController {
 	view = $state.raw<AppView | null>(null);
 	error = $state<ErrorCode | null>(null);
+	/** Why the shop is not open, when that is the error. */
+	closed = $state.raw<ClosedShop | null>(null);
 	dialog = $state.raw<OpenDialog | null>(null);
 	settings = $derived<FullSettings>({ ...DEFAULTS, ...this.view?.settings });
 	accounts = $derived<AccountView[]>(this.view?.accounts ?? []);
@@ -68,7 +72,8 @@ export class AppController {
 			this.error = null;
 			language.setting = this.settings.language;
 		} catch (error) {
-			if (turn === this.#turn) this.error = errorCode(error);
+			const closed = await this.#host.closedShop().catch(() => null);
+			if (turn === this.#turn) [this.error, this.closed] = [errorCode(error), closed];
 		}
 	}
 
@@ -87,12 +92,7 @@ export class AppController {
 
 	/** The data could not be opened: tries once more. */
 	async reopen(): Promise<void> {
-		try {
-			await this.#host.reopen();
-		} catch (error) {
-			this.error = errorCode(error);
-			return;
-		}
+		await this.#host.reopen().catch(() => null); // why not is what the refresh finds
 		await this.refresh();
 	}
 

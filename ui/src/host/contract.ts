@@ -62,6 +62,12 @@ export const commands = {
 	confirmRecoveryCode: (lastGroup: string) => typedError<null, UiError>(__TAURI_INVOKE("confirm_recovery_code", { lastGroup })),
 	/**  Encrypts the archive, or puts an encrypted one under a new key with a new recovery code. */
 	rekeyArchive: () => typedError<null, UiError>(__TAURI_INVOKE("rekey_archive")),
+	/**  Saves the recovery code as a text file where the seller chooses; false: the seller changed their mind. */
+	saveRecoveryCode: () => typedError<boolean, UiError>(__TAURI_INVOKE("save_recovery_code")),
+	/**  What helps support to understand a trouble, for the seller to read first. */
+	diagnostics: () => typedError<string, UiError>(__TAURI_INVOKE("diagnostics")),
+	/**  Saves the diagnostics that were shown; false: the seller changed their mind. */
+	saveDiagnostics: () => typedError<boolean, UiError>(__TAURI_INVOKE("save_diagnostics")),
 	/**  Shows the demo or the seller's own shop. */
 	showShop: (mode: ShopMode) => typedError<null, UiError>(__TAURI_INVOKE("show_shop", { mode })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */

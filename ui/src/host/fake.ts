@@ -3,11 +3,13 @@ import type {
 	AccountId,
 	AccountView,
 	AppView,
+	ArchiveView,
 	ChatId,
 	ChatPage,
 	ChatQuery,
 	ChatRow,
 	ChatView,
+	ClosedShop,
 	Delivery,
 	ErrorCode,
 	KeyCheck,
@@ -36,6 +38,9 @@ export type FakeOptions = {
 	mode?: ShopMode;
 	hasRealAccounts?: boolean;
 	secretStore?: SecretStoreState;
+	archive?: Partial<ArchiveView>;
+	/** Why the shop is not open. */
+	closed?: ErrorCode | null;
 	trouble?: TroubleCode | null;
 	backfill?: boolean;
 	settings?: Partial<Settings>;
@@ -43,6 +48,9 @@ export type FakeOptions = {
 	lively?: boolean;
 	now?: () => number;
 };
+
+/** The recovery code of the fake archive. */
+export const CODE = "7QK2-9XJB-4TRM-W0DC-HN8V-E3YG-6F5A";
 
 function fail(code: ErrorCode, words: string = code): never {
 	throw new HostError({ code, message: words });
@@ -55,6 +63,8 @@ export class FakeHost implements Host {
 	mode: ShopMode;
 	hasRealAccounts: boolean;
 	secretStore: SecretStoreState;
+	archive: ArchiveView;
+	closed: ErrorCode | null;
 	settings: Required<Settings>;
 	/** Calls in order, for tests: `[command, ...args]`. */
 	calls: unknown[][] = [];
@@ -73,6 +83,8 @@ export class FakeHost implements Host {
 		this.mode = options.mode ?? "real";
 		this.hasRealAccounts = options.hasRealAccounts ?? this.mode === "real";
 		this.secretStore = options.secretStore ?? "keychain";
+		this.archive = { encrypted: true, canEncrypt: true, recoveryCodeConfirmed: true, ...options.archive };
+		this.closed = options.closed ?? null;
 		this.chats = makeChats(options.chats ?? 24, Math.max(count, 1), this.#now());
 		this.settings = {
 			language: "system",
@@ -200,6 +212,7 @@ export class FakeHost implements Host {
 
 	async appView(): Promise<AppView> {
 		await this.#called("appView");
+		if (this.closed) fail(this.closed);
 		const unreadIn = (account: AccountId) => this.chats.filter((chat) => chat.account === account && chat.unread > 0).length;
 		return {
 			version: "0.1.0",
@@ -207,7 +220,7 @@ export class FakeHost implements Host {
 			hasRealAccounts: this.hasRealAccounts,
 			accounts: this.accounts.map((account) => ({ ...account, unreadChats: unreadIn(account.id) })),
 			secretStore: this.secretStore,
-			archive: { encrypted: true, canEncrypt: true, recoveryCodeConfirmed: true },
+			archive: this.archive,
 			settings: { ...this.settings },
 			unreadChats: this.chats.filter((chat) => chat.unread > 0).length,
 			dataDir: "~/.local/share/ru.prilavok.desktop",
@@ -356,10 +369,53 @@ export class FakeHost implements Host {
 		await this.#called("unlockSecrets", passphrase);
 		if (passphrase === "wrong") fail("wrongPassphrase");
 		this.secretStore = "passphraseFile";
+		if (this.closed === "keychainLocked") this.closed = null;
 		this.emit({ what: "everything" });
 	}
 	async reopen(): Promise<void> {
 		await this.#called("reopen");
+		if (this.closed) fail(this.closed);
+	}
+	async closedShop(): Promise<ClosedShop | null> {
+		await this.#called("closedShop");
+		return this.closed && { error: { code: this.closed, message: this.closed }, secretStore: this.secretStore, dataDir: "/home/seller/.local/share/ru.prilavok.desktop" };
+	}
+	async openWithRecoveryCode(code: string): Promise<void> {
+		await this.#called("openWithRecoveryCode", code);
+		const letters = code.toUpperCase().replaceAll(/[^0-9A-Z]/g, "");
+		if (letters.length !== CODE.replaceAll("-", "").length) fail("badRecoveryCode");
+		if (letters !== CODE.replaceAll("-", "")) fail("wrongRecoveryCode");
+		this.closed = null;
+		this.emit({ what: "everything" });
+	}
+	async recoveryCode(): Promise<string> {
+		await this.#called("recoveryCode");
+		if (!this.archive.encrypted || this.archive.recoveryCodeConfirmed) fail("notFound");
+		return CODE;
+	}
+	async confirmRecoveryCode(lastGroup: string): Promise<void> {
+		await this.#called("confirmRecoveryCode", lastGroup);
+		if (lastGroup.trim().toUpperCase() !== CODE.slice(-4)) fail("wrongRecoveryCode");
+		this.archive = { ...this.archive, recoveryCodeConfirmed: true };
+		this.emit({ what: "everything" });
+	}
+	async rekeyArchive(): Promise<void> {
+		await this.#called("rekeyArchive");
+		if (this.#lively) await new Promise((done) => setTimeout(done, 1500));
+		this.archive = { ...this.archive, encrypted: true, recoveryCodeConfirmed: false };
+		this.emit({ what: "everything" });
+	}
+	async saveRecoveryCode(): Promise<boolean> {
+		await this.#called("saveRecoveryCode");
+		return true;
+	}
+	async diagnostics(): Promise<string> {
+		await this.#called("diagnostics");
+		return "== Prilavok\nversion 0.1.0\n\n== Archive\nschema 1\nmessages 1_204\n";
+	}
+	async saveDiagnostics(): Promise<boolean> {
+		await this.#called("saveDiagnostics");
+		return true;
 	}
 	async showShop(mode: ShopMode): Promise<void> {
 		await this.#called("showShop", mode);

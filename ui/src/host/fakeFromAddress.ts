@@ -1,4 +1,4 @@
-import type { SecretStoreState, Settings, ShopMode, TroubleCode } from "./contract";
+import type { ErrorCode, SecretStoreState, Settings, ShopMode, TroubleCode } from "./contract";
 import { FakeHost } from "./fake";
 
 /** The fake for a plain browser, shaped by the page's address: `?chats=5000&theme=dark&mode=demo&trouble=wrongKey…`. */
@@ -14,6 +14,8 @@ export function fakeFromAddress(search: string): FakeHost {
 		mode: (query.get("mode") as ShopMode | null) ?? "real",
 		hasRealAccounts: query.get("mode") !== "demo" || query.has("both"),
 		secretStore: (query.get("secrets") as SecretStoreState | null) ?? "keychain",
+		closed: query.get("closed") as ErrorCode | null,
+		archive: { encrypted: !query.has("plain"), recoveryCodeConfirmed: !query.has("code") },
 		trouble: query.get("trouble") as TroubleCode | null,
 		backfill: query.has("backfill"),
 		settings,

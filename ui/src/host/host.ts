@@ -7,6 +7,7 @@ import type {
 	ChatPage,
 	ChatQuery,
 	ChatView,
+	ClosedShop,
 	ErrorCode,
 	KeyCheck,
 	KeyInput,
@@ -71,6 +72,19 @@ export interface Host {
 	unlockSecrets(passphrase: string): Promise<void>;
 	/** Tries once more to open the seller's own shop after it could not be opened. */
 	reopen(): Promise<void>;
+	/** Why the seller's own shop is not open; null when it is. */
+	closedShop(): Promise<ClosedShop | null>;
+	openWithRecoveryCode(code: string): Promise<void>;
+	/** Only until it is confirmed. */
+	recoveryCode(): Promise<string>;
+	confirmRecoveryCode(lastGroup: string): Promise<void>;
+	/** Encrypts the archive, or gives an encrypted one a new key and recovery code. */
+	rekeyArchive(): Promise<void>;
+	/** By the system's dialog; false: the seller changed their mind. */
+	saveRecoveryCode(): Promise<boolean>;
+	diagnostics(): Promise<string>;
+	/** What {@link diagnostics} gave last. */
+	saveDiagnostics(): Promise<boolean>;
 	showShop(mode: ShopMode): Promise<void>;
 	tryAlert(): Promise<void>;
 	/** Answers the notice `closing`: everything is kept, the window may go. */

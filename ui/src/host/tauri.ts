@@ -9,6 +9,7 @@ import type {
 	ChatPage,
 	ChatQuery,
 	ChatView,
+	ClosedShop,
 	KeyCheck,
 	KeyInput,
 	MediaId,
@@ -117,6 +118,30 @@ class TauriHost implements Host {
 	}
 	reopen(): Promise<void> {
 		return call("reopen");
+	}
+	closedShop(): Promise<ClosedShop | null> {
+		return call("closed_shop");
+	}
+	openWithRecoveryCode(code: string): Promise<void> {
+		return call("open_with_recovery_code", { code });
+	}
+	recoveryCode(): Promise<string> {
+		return call("recovery_code");
+	}
+	confirmRecoveryCode(lastGroup: string): Promise<void> {
+		return call("confirm_recovery_code", { lastGroup });
+	}
+	rekeyArchive(): Promise<void> {
+		return call("rekey_archive");
+	}
+	saveRecoveryCode(): Promise<boolean> {
+		return call("save_recovery_code");
+	}
+	diagnostics(): Promise<string> {
+		return call("diagnostics");
+	}
+	saveDiagnostics(): Promise<boolean> {
+		return call("save_diagnostics");
 	}
 	showShop(mode: ShopMode): Promise<void> {
 		return call("show_shop", { mode });

@@ -15,6 +15,7 @@ mod archive;
 mod clock;
 pub mod control;
 mod core;
+pub mod diagnostics;
 mod endpoint;
 mod error;
 mod folder;

@@ -265,6 +265,15 @@ impl Core {
         })
     }
 
+    /// Keeps the key of an archive that was opened by its recovery code while there was no place for the key.
+    pub(crate) async fn keep_archive_key(&self) {
+        if let Some(key) = self.inner.store.key()
+            && let Err(error) = settle_key(&self.inner.vault, &key).await
+        {
+            tracing::warn!(%error, "the archive's key could not be kept");
+        }
+    }
+
     /// The recovery code, until the seller has confirmed to have kept it; afterwards only a new one can be had.
     pub async fn recovery_code(&self) -> Result<SecretString, CoreError> {
         let view = self.archive_view().await?;

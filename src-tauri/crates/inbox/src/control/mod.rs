@@ -102,6 +102,8 @@ pub enum Request {
         /// How long to wait for Avito, milliseconds.
         wait_ms: u64,
     },
+    /// What helps support to understand a trouble.
+    Diagnostics,
     /// Show the window (another start of the program asks the first one).
     ShowWindow,
 }
@@ -183,6 +185,7 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
             core.rekey_archive().await?;
             recovery_code(core).await
         }
+        Request::Diagnostics => Err(CoreError::not_found("the folder knows more than the shop")),
         Request::ShowWindow => Err(CoreError::Invalid(ErrorCode::NotFound, "there is no window")),
     }
 }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::{Request, execute};
 use crate::Core;
+use crate::diagnostics;
 use crate::endpoint::listener;
 use crate::folder::{DataFolder, create_private_file};
 use crate::timing::Timing;
@@ -54,6 +55,7 @@ impl Drop for Control {
 #[derive(Clone)]
 struct Context {
     core: Result<Core, UiError>,
+    folder: DataFolder,
     token: Arc<str>,
     show_window: Option<ShowWindow>,
 }
@@ -88,7 +90,7 @@ async fn answer_with(
     let patience = core
         .as_ref()
         .map_or_else(|_| Timing::default().head_patience, |core| core.inner.timing.head_patience);
-    let context = Context { core, token, show_window };
+    let context = Context { core, folder: folder.clone(), token, show_window };
     let router = Router::new()
         .route("/control", post(answer))
         .route("/control/{nonce}", get(prove))
@@ -128,6 +130,11 @@ async fn answer(
         (Request::ShowWindow, Some(show)) => {
             show();
             Ok(json!({"shown": true}))
+        }
+        (Request::Diagnostics, _) => {
+            // Also, and above all, while the archive cannot be opened.
+            let version = env!("CARGO_PKG_VERSION");
+            Ok(json!({"text": diagnostics::gather(&context.folder, version, context.core.as_ref()).await}))
         }
         (request, _) => match &context.core {
             Ok(core) => execute(core, request).await,

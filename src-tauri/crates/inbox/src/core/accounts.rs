@@ -177,6 +177,7 @@ impl Core {
     /// After the keychain was unlocked or chosen: accounts without their secret try again.
     pub async fn retry_secrets(&self) -> Result<(), CoreError> {
         let _one_at_a_time = self.inner.changing_accounts.lock().await;
+        self.keep_archive_key().await;
         for account in self.accounts().iter().filter(|account| account.client.is_none()) {
             self.restart_account(account.id).await?;
         }
