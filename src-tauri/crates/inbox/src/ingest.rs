@@ -5,11 +5,14 @@
 //! on which came first. The one exception is `tie`, the order within one second, which Avito tells only in a reading: before
 //! that it is the order of arrival.
 
+mod second;
+
 use std::borrow::Cow;
 
 use avito::{Content, Direction, Kind, Message};
 use rusqlite::Connection;
 
+pub(crate) use self::second::Beyond;
 use crate::ids::{AccountId, ChatId, MediaId, MessageId};
 use crate::outbox::claim;
 use crate::store::messages::{Source, StoredMessage};
@@ -99,13 +102,25 @@ pub(crate) fn take_page(
     owner: Owner,
     chat: ChatId,
     page: &[Message],
+    beyond: Beyond,
     now_ms: i64,
 ) -> Result<Vec<Taken>, StoreError> {
     let mut taken = Vec::with_capacity(page.len());
-    let mut second = (i64::MIN, 0);
-    for message in page.iter().rev() {
-        second = if second.0 == message.created { (second.0, second.1 + 1) } else { (message.created, 0) };
-        taken.push(take(connection, owner, chat, message, Source::Reading, Some(second.1), now_ms)?);
+    let (oldest, newest) =
+        (page.last().map(|message| message.created), page.first().map(|message| message.created));
+    for run in page.chunk_by(|newer, older| newer.created == older.created).rev() {
+        let second = run[0].created;
+        let at_end = Beyond {
+            newer: beyond.newer && newest == Some(second),
+            older: beyond.older && oldest == Some(second),
+        };
+        let ids: Vec<&str> = run.iter().rev().map(|message| message.id.as_str()).collect();
+        let (place, others_moved) = second::make_room(connection, chat, second, &ids, at_end)?;
+        for (message, tie) in run.iter().rev().zip(place..) {
+            let mut one = take(connection, owner, chat, message, Source::Reading, Some(tie), now_ms)?;
+            one.changed |= others_moved;
+            taken.push(one);
+        }
     }
     chats::refresh(connection, chat)?;
     Ok(taken)

@@ -9,6 +9,8 @@ use crate::store::{accounts, testing};
 
 const SELLER: i64 = 150_000_001;
 const BUYER: i64 = 250_000_002;
+/// A page that holds the whole chat.
+const WHOLE: Beyond = Beyond { newer: false, older: false };
 
 fn owner(connection: &Connection) -> Owner {
     let new = accounts::NewAccount {
@@ -162,7 +164,7 @@ fn told(tellings: &[Telling], pages: bool) -> Vec<Value> {
                     .rev()
                     .map(|original| Message::from_json(&original.reading(*later)).unwrap())
                     .collect();
-                take_page(&connection, owner, chat, &page, now_ms).unwrap()
+                take_page(&connection, owner, chat, &page, WHOLE, now_ms).unwrap()
             }
         };
         new.extend(taken.iter().filter(|taken| taken.new).map(|taken| taken.message));
@@ -284,7 +286,7 @@ fn a_message_only_announced_by_the_list_is_news_when_it_is_read() {
     let message = Message::from_json(&original.last_message()).unwrap();
     assert!(!take(&connection, owner, chat, &message, Source::ChatList, None, 0).unwrap().new);
     let read = Message::from_json(&original.reading(false)).unwrap();
-    let taken = take_page(&connection, owner, chat, std::slice::from_ref(&read), 1).unwrap();
+    let taken = take_page(&connection, owner, chat, std::slice::from_ref(&read), WHOLE, 1).unwrap();
     assert!(taken[0].new && taken[0].for_the_seller);
-    assert!(!take_page(&connection, owner, chat, &[read], 2).unwrap()[0].new);
+    assert!(!take_page(&connection, owner, chat, &[read], WHOLE, 2).unwrap()[0].new);
 }

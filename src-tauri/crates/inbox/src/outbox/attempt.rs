@@ -8,7 +8,7 @@ use super::claim::{self, Likeness};
 use crate::account::Account;
 use crate::error::{needs_seller, send_failure, trouble_code};
 use crate::ids::OutboxId;
-use crate::ingest;
+use crate::ingest::{self, Beyond};
 use crate::store::messages::Source;
 use crate::store::outbox::{self, OutboxImage, OutboxRow, OutboxState};
 use crate::store::{StoreError, chats};
@@ -247,7 +247,11 @@ async fn read_since(
         let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(sync::PAGE);
         let oldest_s = page.messages.iter().map(|message| message.created).min();
         let now_ms = core.inner.clock.now_ms();
-        core.inner.store.write(move |c| ingest::take_page(c, owner, chat, &page.messages, now_ms)).await?;
+        let beyond = Beyond::of(offset, length);
+        core.inner
+            .store
+            .write(move |c| ingest::take_page(c, owner, chat, &page.messages, beyond, now_ms))
+            .await?;
         offset += length;
         let passed = row.attempt_s.is_none_or(|attempt| oldest_s.is_none_or(|oldest| oldest < attempt));
         if passed || length < sync::PAGE || offset > sync::MAX_OFFSET {

@@ -125,6 +125,35 @@ pub(crate) fn next_tie(connection: &Connection, chat: ChatId, sent_s: i64) -> Re
         .query_row((chat, sent_s), |row| row.get(0))?)
 }
 
+/// A message's place among those of its second.
+#[derive(Debug)]
+pub(crate) struct InSecond {
+    pub(crate) id: MessageId,
+    pub(crate) avito_id: String,
+    pub(crate) tie: i64,
+}
+
+/// The messages of one second of a chat, in our order.
+pub(crate) fn of_second(
+    connection: &Connection,
+    chat: ChatId,
+    sent_s: i64,
+) -> Result<Vec<InSecond>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, avito_id, tie FROM messages WHERE chat = ?1 AND sent_s = ?2 ORDER BY rank, tie, avito_id",
+    )?;
+    let rows = statement.query_map((chat, sent_s), |row| {
+        Ok(InSecond { id: row.get(0)?, avito_id: row.get(1)?, tie: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Moves a message within its second.
+pub(crate) fn set_tie(connection: &Connection, id: MessageId, tie: i64) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE messages SET tie = ?2 WHERE id = ?1")?.execute((id, tie))?;
+    Ok(())
+}
+
 /// A page of a thread: the newest `limit` messages older than the position, newest first.
 pub(crate) fn page(
     connection: &Connection,

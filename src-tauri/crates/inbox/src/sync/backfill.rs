@@ -11,7 +11,7 @@ use avito::{ChatsQuery, Client};
 use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_chat};
 use crate::Core;
 use crate::account::Account;
-use crate::ingest::{self, Taken};
+use crate::ingest::{self, Beyond, Taken};
 use crate::store::accounts::AccountRow;
 use crate::store::{accounts, chats, messages};
 use crate::view::{Backfill, Notice};
@@ -148,7 +148,7 @@ async fn read_history(
         .inner
         .store
         .write(move |c| {
-            let taken = ingest::take_page(c, owner, id, &page.messages, now_ms)?;
+            let taken = ingest::take_page(c, owner, id, &page.messages, Beyond::of(offset, length), now_ms)?;
             let state = chats::read_state(c, id)?;
             if offset == 0 && state.confirmed_s.is_none() {
                 // The newest page is whole: from here on the catch-up knows where to stop. What it has seen of the list

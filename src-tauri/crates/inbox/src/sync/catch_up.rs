@@ -12,7 +12,7 @@ use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_cha
 use crate::Core;
 use crate::account::Account;
 use crate::ids::ChatId;
-use crate::ingest::{self, Taken};
+use crate::ingest::{self, Beyond, Taken};
 use crate::store::{accounts, chats};
 use crate::view::{Mode, Notice, TroubleCode};
 
@@ -191,6 +191,7 @@ async fn read_chat(
         let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(PAGE);
         let oldest_s = page.messages.iter().map(|message| message.created).min();
         newest_s = newest_s.max(page.messages.iter().map(|message| message.created).max().unwrap_or(0));
+        let beyond = Beyond::of(offset, length);
         offset += length;
         let last = length < PAGE || page.has_more == Some(false) || offset > MAX_OFFSET;
         let met = match state.confirmed_s {
@@ -204,7 +205,7 @@ async fn read_chat(
             .inner
             .store
             .write(move |c| {
-                let taken = ingest::take_page(c, owner, id, &page.messages, now_ms)?;
+                let taken = ingest::take_page(c, owner, id, &page.messages, beyond, now_ms)?;
                 // Asked again here: the backfill may have been faster and be further.
                 let first_read = chats::read_state(c, id)?.confirmed_s.is_none();
                 if complete {

@@ -7,7 +7,7 @@ use crate::Core;
 use crate::account::Account;
 use crate::error::hinders_asking;
 use crate::ids::ChatId;
-use crate::ingest::{self, Taken};
+use crate::ingest::{self, Beyond, Taken};
 use crate::store::chats;
 
 /// Runs until the account stops.
@@ -44,8 +44,13 @@ async fn refresh(core: &Core, account: &Account, id: ChatId) -> Result<(), crate
     // An extra, so it takes from the budget only what nobody else needs.
     let page = client.background().messages(account.user_id, &chat.avito_id, PAGE, 0).await?;
     let (owner, now_ms) = (account.owner(), core.inner.clock.now_ms());
-    let taken =
-        core.inner.store.write(move |c| ingest::take_page(c, owner, id, &page.messages, now_ms)).await?;
+    let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(PAGE);
+    let beyond = Beyond::of(0, length);
+    let taken = core
+        .inner
+        .store
+        .write(move |c| ingest::take_page(c, owner, id, &page.messages, beyond, now_ms))
+        .await?;
     let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
     core.tell_changed(&changed);
     core.alert(&taken, account.news_floor_s()).await;

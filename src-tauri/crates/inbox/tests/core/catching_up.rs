@@ -55,6 +55,24 @@ async fn after_an_outage_everything_is_there_with_one_alert_and_few_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn invariant_02_words_of_one_second_keep_avitos_order_when_they_fill_several_pages() {
+    let shop = Shop::polling().await;
+    let (known, chat) = shop.chat("Анна", "Здравствуйте").await;
+    let new = shop.add_chat("Борис", "Добрый день");
+    for number in 0..230 {
+        for avito in [&known, &new] {
+            shop.buyer_writes(avito, &format!("и ещё {number}"));
+        }
+    }
+    // A chat that is known is caught up with; of a new one the catch-up reads one page and the backfill the others.
+    for (avito, chat) in [(&known, chat), (&new, shop.find(&new).await)] {
+        let theirs = shop.at_avito(avito);
+        shop.until("all of them", async || shop.texts(chat).await.len() == theirs.len()).await;
+        shop.until("the same order", async || shop.texts(chat).await == theirs).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_longer_than_a_page_is_walked_as_far_as_needed() {
     let sim = empty_sim().await;
     refuse_webhooks(&sim);
