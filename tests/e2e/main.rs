@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod alerts;
+mod chaos;
 mod command_line;
 mod demo;
 mod messages;

@@ -43,7 +43,7 @@ pub(crate) fn on_a_desk_with(setup: Setup, test: impl AsyncFnOnce(&mut Desk)) {
 }
 
 /// The app's program with the page in it.
-fn app_file() -> PathBuf {
+pub(crate) fn app_file() -> PathBuf {
     if let Some(file) = std::env::var_os("PRILAVOK_E2E_APP") {
         return file.into();
     }
