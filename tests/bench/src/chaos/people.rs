@@ -133,7 +133,7 @@ impl Seller {
         loop {
             let Ok(door) = self.door.wait_for(Option::is_some).await.map(|door| door.clone()) else { return };
             let Some(door) = door else { continue };
-            tokio::time::sleep(pause(&mut self.rng, Duration::from_millis(350))).await;
+            tokio::time::sleep(pause(&mut self.rng, Duration::from_millis(200))).await;
             let Some((user, chat)) = some_chat(&self.sim, &mut self.rng) else { continue };
             if self.sim.chat_messages(user, &chat).len() >= CHAT_LIMIT {
                 continue;

@@ -166,9 +166,10 @@ impl Shop {
         };
         let moment = Moment::choose(rng);
         let name = {
+            let mut soon = ready.clone();
             let ends = program.ended();
             tokio::select! {
-                name = moment.come(&self.sim, rng) => name,
+                name = moment.come(&self.sim, &mut soon, rng) => name,
                 status = ends => bail!("the program ended by itself: {:?}", status?),
                 () = open_door => None,
             }
