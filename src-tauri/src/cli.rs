@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// Аккаунты Avito
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Защита переписки: шифрование и код восстановления
+    /// Переписка на этом диске: шифрование, код восстановления, повреждённый архив
     #[command(subcommand)]
     Archive(ArchiveCommand),
     /// Сведения для поддержки: без ключей, имён и текстов
@@ -143,7 +143,7 @@ pub(crate) enum AccountCommand {
     },
 }
 
-/// What to do with the archive's encryption.
+/// What to do with the archive.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ArchiveCommand {
     /// Зашифрована ли переписка, записан ли код восстановления
@@ -156,12 +156,23 @@ pub(crate) enum ArchiveCommand {
     ConfirmCode,
     /// Новый код восстановления; старый больше не подойдёт
     NewCode,
+    /// Отложить повреждённый архив в сторону и начать новый: он прочитает всё заново с Avito
+    SetAside {
+        /// Не переспрашивать
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Carries the command out and says how it went.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let json = arguments.json;
     let Some(command) = &arguments.command else { return ExitCode::SUCCESS };
+    if let Command::Archive(ArchiveCommand::SetAside { yes }) = command {
+        let outcome = if *yes { Ok(()) } else { confirm_setting_aside() };
+        let outcome = outcome.and_then(|()| tauri::async_runtime::block_on(set_aside(&arguments)));
+        return finish(json, outcome.map(|answer| say(json, command, &answer)));
+    }
     let outcome = request(command).and_then(|request| {
         tauri::async_runtime::block_on(carry_out(&arguments, request)).and_then(|answer| match command {
             Command::Diagnostics { out: Some(file) } => keep(file, &answer),
@@ -214,6 +225,9 @@ fn request(command: &Command) -> Result<Request, UiError> {
         },
         Command::Archive(ArchiveCommand::NewCode) => Request::NewRecoveryCode,
         Command::Diagnostics { .. } => Request::Diagnostics,
+        Command::Archive(ArchiveCommand::SetAside { .. }) => {
+            return Err(invalid("the archive is set aside by no request"));
+        }
         Command::Status => Request::Status,
         Command::Chats { account, unread, limit } => {
             Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
@@ -262,10 +276,39 @@ fn confirm(delete_archive: bool) -> Result<(), UiError> {
     eprintln!("Отключить аккаунт {what}? Введите «да»:");
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).map_err(|error| invalid(&error.to_string()))?;
-    if matches!(line.trim().to_lowercase().as_str(), "да" | "д" | "yes" | "y") {
-        return Ok(());
-    }
-    Err(invalid("аккаунт не отключён"))
+    if is_yes(&line) { Ok(()) } else { Err(invalid("аккаунт не отключён")) }
+}
+
+#[expect(clippy::print_stderr, reason = "a question")]
+fn confirm_setting_aside() -> Result<(), UiError> {
+    eprintln!(
+        "Отложить архив в сторону и начать новый? Файлы не удаляются, переписка будет прочитана с Avito заново. Введите «да»:"
+    );
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| invalid(&error.to_string()))?;
+    if is_yes(&line) { Ok(()) } else { Err(invalid("архив не тронут")) }
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_lowercase().as_str(), "да" | "д" | "yes" | "y")
+}
+
+/// Nobody may have the archive open, so this is never asked of a running program: its window has a button for it.
+async fn set_aside(arguments: &Arguments) -> Result<Value, UiError> {
+    let folder = start::data_folder(arguments)?;
+    let lock = folder.lock().map_err(|error| start::storage(&error.to_string()))?;
+    let Some(_lock) = lock else {
+        return Err(UiError {
+            code: ErrorCode::ArchiveBusy,
+            message: "the program is running on this data folder".to_owned(),
+        });
+    };
+    let _log = logging::start(&folder, false);
+    let opener = start::Opener::new(&folder, arguments).await;
+    opener.use_arguments(arguments).await?;
+    let now_ms = inbox::Clock::system().now_ms();
+    let aside = inbox::set_aside(&folder.shop(), &opener.vault, now_ms).await?;
+    serde_json::to_value(aside).map_err(|error| invalid(&error.to_string()))
 }
 
 async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiError> {

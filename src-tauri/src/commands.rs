@@ -6,7 +6,7 @@ use inbox::view::{
     AccountView, AppView, ChatPage, ChatQuery, ChatView, ClosedShop, ErrorCode, KeyCheck, KeyInput,
     MessageCursor, MessagePage, MessageRow, SecretFallback, Settings, ShopMode, UiError,
 };
-use inbox::{AccountId, ChatId, MessageId, NewKey, OutboxId};
+use inbox::{AccountId, ChatId, MessageId, NewKey, OutboxId, SetAside};
 use secrecy::{ExposeSecret as _, SecretString};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt as _;
@@ -291,6 +291,13 @@ pub(crate) async fn diagnostics(
 #[specta::specta]
 pub(crate) async fn save_diagnostics(app: AppHandle, shown: State<'_, ShownDiagnostics>) -> Answer<bool> {
     saving::save_text(&app, "prilavok-support.txt", &shown.text()).await
+}
+
+/// Sets a damaged archive aside and begins a new one, which reads everything again from Avito.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_archive_aside(shops: State<'_, Shops>) -> Answer<SetAside> {
+    shops.set_aside().await
 }
 
 /// Shows the demo or the seller's own shop.

@@ -43,6 +43,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::save_recovery_code,
             commands::diagnostics,
             commands::save_diagnostics,
+            commands::set_archive_aside,
             commands::show_shop,
             commands::try_alert,
             commands::close_window,

@@ -143,6 +143,8 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
             let handle = app.handle().clone();
             notifications::listen_for_clicks(&handle)?;
             follow_shops(&handle);
+            let trying = handle.clone();
+            tauri::async_runtime::spawn(async move { trying.state::<Shops>().keep_trying().await });
             serve_control(&handle, &folder);
             let (width, height) = fitting_size(&handle);
             WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())

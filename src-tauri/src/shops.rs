@@ -1,15 +1,19 @@
 //! The shops of this run: the seller's own, open whenever its archive can be opened, and the demo, open while it is shown.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use inbox::view::{AppView, ClosedShop, ErrorCode, ShopMode, UiError};
-use inbox::{Core, CoreError, DataFolder, Vault};
+use inbox::{Core, CoreError, DataFolder, SetAside, Vault};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, watch};
 
 use crate::cli::Arguments;
 use crate::demo::Demo;
 use crate::start::Opener;
+
+/// Pause before another try to open the shop.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// The seller's own shop, or why it is not open. An error keeps the window open, so that it can be told and mended.
 type Real = Result<Core, UiError>;
@@ -74,7 +78,6 @@ impl Shops {
 
     /// Closes the seller's own shop, works on its files and opens it again, whatever came of the work. Answers the work's error
     /// first, then that of opening.
-    #[expect(dead_code, reason = "restoring a backup is what it is for")]
     pub(crate) async fn while_closed<T>(
         &self,
         work: impl Future<Output = Result<T, UiError>>,
@@ -89,6 +92,30 @@ impl Shops {
         drop(self.real.send_replace(told(self.opener.open(true, None).await)));
         let done = done?;
         self.real().map(|_| done)
+    }
+
+    /// Sets a damaged archive aside and begins a new one, which reads everything again from Avito.
+    pub(crate) async fn set_aside(&self) -> Result<SetAside, UiError> {
+        let work = async {
+            let now_ms = inbox::Clock::system().now_ms();
+            Ok(inbox::set_aside(&self.opener.folder.shop(), self.vault(), now_ms).await?)
+        };
+        let aside = self.while_closed(work).await?;
+        self.welcome(false).await;
+        Ok(aside)
+    }
+
+    /// Goes on trying as long as the shop is kept shut by something that passes by itself.
+    pub(crate) async fn keep_trying(&self) {
+        let mut real = self.watch_real();
+        loop {
+            let passes = |real: &Real| real.as_ref().is_err_and(|error| passes_by_itself(error.code));
+            if real.wait_for(passes).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+            let _ = self.reopen(None).await; // the page shows the error it has got
+        }
     }
 
     /// Where the seller's secrets are kept, whether the shop is open or not.
@@ -194,6 +221,13 @@ impl Shops {
             real.close().await;
         }
     }
+}
+
+fn passes_by_itself(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DiskFull | ErrorCode::DiskReadOnly | ErrorCode::ArchiveBusy | ErrorCode::Storage
+    )
 }
 
 /// What concerns a recovery code and not the archive.

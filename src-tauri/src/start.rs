@@ -16,7 +16,10 @@ pub(crate) fn data_folder(arguments: &Arguments) -> Result<DataFolder, UiError> 
         None => dirs::data_dir().map(|folder| folder.join("ru.prilavok.desktop")),
     };
     let root: PathBuf = root.ok_or_else(|| storage("the system names no folder for application data"))?;
-    DataFolder::open(&root).map_err(|error| storage(&format!("{}: {error}", root.display())))
+    DataFolder::open(&root).map_err(|error| {
+        let message = format!("{}: {error}", root.display());
+        UiError { code: CoreError::Folder(error).code(), message }
+    })
 }
 
 /// What it takes to open the seller's own shop, also later and again.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use inbox::SetAside;
 use inbox::view::{
     AccountView, ArchiveView, ChatRow, Delivery, ErrorCode, MessageBody, MessageRow, Mode, TroubleCode,
     UiError,
@@ -38,6 +39,15 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
             );
         }
         Command::Diagnostics { .. } => out.push_str(answer["text"].as_str().unwrap_or_default()),
+        Command::Archive(ArchiveCommand::SetAside { .. }) => {
+            if let Some(aside) = read::<SetAside>(answer) {
+                line(&mut out, &format!("Повреждённый архив отложен: {}", aside.folder));
+                line(&mut out, "Новый архив прочитает переписку заново с Avito при следующем запуске");
+                if aside.accounts == 0 {
+                    line(&mut out, "Аккаунты прочитать не удалось: подключите их заново");
+                }
+            }
+        }
         Command::Archive(_) => {
             if let Some(archive) = read::<ArchiveView>(answer) {
                 line(&mut out, protection(archive));
@@ -120,6 +130,11 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::TooLateToDelete => "Удалить можно только своё сообщение и только в течение часа",
         ErrorCode::NotFound => "Не найдено",
         ErrorCode::Storage => "Папка данных недоступна",
+        ErrorCode::DiskFull => "Диск заполнен. Освободите место и повторите",
+        ErrorCode::DiskReadOnly => {
+            "В папку данных нельзя записать. Проверьте права на папку и не защищён ли диск от записи"
+        }
+        ErrorCode::ArchiveBusy => "Архив занят другой программой. Закройте её и повторите",
         ErrorCode::NewerDatabase => "База создана более новой версией программы. Обновите программу",
         ErrorCode::ArchiveKeyMissing => {
             "Переписка зашифрована, а ключа к ней в связке ключей нет. Укажите код восстановления: \
@@ -176,6 +191,15 @@ fn trouble_words(code: TroubleCode) -> &'static str {
         TroubleCode::Network => "нет соединения, пробуем ещё",
         TroubleCode::UnexpectedAnswer => "Avito отвечает в незнакомом виде",
         TroubleCode::EventsMissing => "уведомления Avito не доходят, проверяем сами",
+        TroubleCode::DiskFull => "диск заполнен: освободите место, дальше всё продолжится само",
+        TroubleCode::DiskReadOnly => {
+            "в папку данных нельзя записать: проверьте права и защиту диска от записи"
+        }
+        TroubleCode::ArchiveBusy => "архив занят другой программой, пробуем ещё",
+        TroubleCode::ArchiveDamaged => {
+            "архив повреждён: восстановите его из копии или отложите (prilavok archive set-aside)"
+        }
+        TroubleCode::DiskFailing => "диск отвечает ошибками, пробуем ещё",
         TroubleCode::WebhookRefused => "Avito не принял адрес для уведомлений, проверяем сами",
     }
 }

@@ -36,6 +36,8 @@ export class AppController {
 	error = $state<ErrorCode | null>(null);
 	/** Why the shop is not open, when that is the error. */
 	closed = $state.raw<ClosedShop | null>(null);
+	/** The seller looks at what can be done about a damaged archive. */
+	mending = $state(false);
 	dialog = $state.raw<OpenDialog | null>(null);
 	settings = $derived<FullSettings>({ ...DEFAULTS, ...this.view?.settings });
 	accounts = $derived<AccountView[]>(this.view?.accounts ?? []);
@@ -106,6 +108,7 @@ export class AppController {
 	async act(account: AccountId, code: TroubleCode): Promise<void> {
 		const { action } = troubles[code];
 		if (action === "replaceKey") this.dialog = { kind: "onboarding", replace: account };
+		else if (action === "mendArchive") this.mending = true;
 		else if (action === "openTariff") await this.attempt(() => this.#host.openLink(TARIFF_PAGE));
 		else await this.attempt(() => this.#host.checkNow(account));
 	}

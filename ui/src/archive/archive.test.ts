@@ -66,7 +66,7 @@ describe("an archive that cannot be opened", () => {
 
 	test("trouble that no key mends is told by other words", async () => {
 		start({ closed: "archiveDamaged" });
-		await vi.waitFor(() => expect(document.querySelector(".whole")).not.toBeNull());
+		await vi.waitFor(() => expect(document.querySelector("[data-testid=stuck-archive]")).not.toBeNull());
 		expect(screen.queryByTestId("closed-archive")).toBeNull();
 	});
 });

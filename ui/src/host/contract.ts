@@ -68,6 +68,8 @@ export const commands = {
 	diagnostics: () => typedError<string, UiError>(__TAURI_INVOKE("diagnostics")),
 	/**  Saves the diagnostics that were shown; false: the seller changed their mind. */
 	saveDiagnostics: () => typedError<boolean, UiError>(__TAURI_INVOKE("save_diagnostics")),
+	/**  Sets a damaged archive aside and begins a new one, which reads everything again from Avito. */
+	setArchiveAside: () => typedError<SetAside, UiError>(__TAURI_INVOKE("set_archive_aside")),
 	/**  Shows the demo or the seller's own shop. */
 	showShop: (mode: ShopMode) => typedError<null, UiError>(__TAURI_INVOKE("show_shop", { mode })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
@@ -329,6 +331,12 @@ export type ErrorCode =
 "notFound" | 
 /**  Data folder or database trouble. */
 "storage" | 
+/**  The disk is full. */
+"diskFull" | 
+/**  The data folder takes no writing. */
+"diskReadOnly" | 
+/**  Another program keeps the archive locked. */
+"archiveBusy" | 
 /**  The database was written by a newer version of the program. */
 "newerDatabase" | 
 /**  The archive is encrypted and its key is lost: the recovery code opens it. */
@@ -653,6 +661,14 @@ export type SendFailure =
 /**  The picture's file is no longer there. */
 "fileMissing";
 
+/**  What became of it. */
+export type SetAside = {
+	/**  The folder in which the damaged archive lies now. */
+	folder: string,
+	/**  Accounts that go on without being connected again. */
+	accounts: number,
+};
+
 /**  The seller's settings. */
 export type Settings = {
 	/**  Language. */
@@ -729,7 +745,17 @@ export type TroubleCode =
 /**  Messages were found that no event had brought; we poll until events come again. */
 "eventsMissing" | 
 /**  Avito refused our webhook address. */
-"webhookRefused";
+"webhookRefused" | 
+/**  The disk is full: nothing can be kept; goes on by itself when there is space. */
+"diskFull" | 
+/**  The data folder takes no writing; goes on by itself when it does. */
+"diskReadOnly" | 
+/**  Another program keeps the archive locked; goes on by itself. */
+"archiveBusy" | 
+/**  The archive's file is damaged. */
+"archiveDamaged" | 
+/**  The disk answers with errors; goes on by itself when it answers. */
+"diskFailing";
 
 /**  What the page gets when a command fails. */
 export type UiError = {

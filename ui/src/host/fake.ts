@@ -24,6 +24,7 @@ import type {
 	OutboxId,
 	SecretFallback,
 	SecretStoreState,
+	SetAside,
 	Settings,
 	ShopMode,
 	TroubleCode,
@@ -416,6 +417,12 @@ export class FakeHost implements Host {
 	async saveDiagnostics(): Promise<boolean> {
 		await this.#called("saveDiagnostics");
 		return true;
+	}
+	async setArchiveAside(): Promise<SetAside> {
+		await this.#called("setArchiveAside");
+		this.closed = null;
+		this.emit({ what: "everything" });
+		return { folder: "/home/seller/.local/share/ru.prilavok.desktop/shop/damaged-2026-10-15T11-30-00Z", accounts: 1 };
 	}
 	async showShop(mode: ShopMode): Promise<void> {
 		await this.#called("showShop", mode);

@@ -19,6 +19,7 @@ import type {
 	Notice,
 	OutboxId,
 	SecretFallback,
+	SetAside,
 	Settings,
 	ShopMode,
 	UiError,
@@ -85,6 +86,8 @@ export interface Host {
 	diagnostics(): Promise<string>;
 	/** What {@link diagnostics} gave last. */
 	saveDiagnostics(): Promise<boolean>;
+	/** Sets a damaged archive aside and begins a new one. */
+	setArchiveAside(): Promise<SetAside>;
 	showShop(mode: ShopMode): Promise<void>;
 	tryAlert(): Promise<void>;
 	/** Answers the notice `closing`: everything is kept, the window may go. */

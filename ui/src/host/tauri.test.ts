@@ -50,6 +50,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	saveRecoveryCode: [],
 	diagnostics: [],
 	saveDiagnostics: [],
+	setArchiveAside: [],
 	showShop: ["demo"],
 	tryAlert: [],
 	closeWindow: [],

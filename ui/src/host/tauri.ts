@@ -20,6 +20,7 @@ import type {
 	Notice,
 	OutboxId,
 	SecretFallback,
+	SetAside,
 	Settings,
 	ShopMode,
 	UiError,
@@ -142,6 +143,9 @@ class TauriHost implements Host {
 	}
 	saveDiagnostics(): Promise<boolean> {
 		return call("save_diagnostics");
+	}
+	setArchiveAside(): Promise<SetAside> {
+		return call("set_archive_aside");
 	}
 	showShop(mode: ShopMode): Promise<void> {
 		return call("show_shop", { mode });

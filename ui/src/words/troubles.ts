@@ -6,7 +6,7 @@ import { m } from "./generated/messages";
 export type Severity = "act" | "wait" | "note";
 
 /** What the button beside the words does. */
-export type TroubleAction = "replaceKey" | "checkNow" | "openTariff";
+export type TroubleAction = "replaceKey" | "checkNow" | "openTariff" | "mendArchive";
 
 export type TroubleWords = {
 	severity: Severity;
@@ -102,10 +102,51 @@ export const troubles: Record<TroubleCode, TroubleWords> = {
 		sendingBlocked: null,
 		short: m.trouble_webhook_refused,
 	},
+	diskFull: {
+		severity: "wait",
+		title: m.trouble_disk_full,
+		help: m.trouble_disk_full_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_disk_full,
+	},
+	diskReadOnly: {
+		severity: "wait",
+		title: m.trouble_disk_read_only,
+		help: m.trouble_disk_read_only_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_disk_read_only,
+	},
+	archiveBusy: {
+		severity: "wait",
+		title: m.trouble_archive_busy,
+		help: m.trouble_archive_busy_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_archive_busy,
+	},
+	archiveDamaged: {
+		severity: "act",
+		title: m.trouble_archive_damaged,
+		help: m.trouble_archive_damaged_help,
+		action: "mendArchive",
+		sendingBlocked: m.blocked_archive_damaged,
+		short: m.trouble_archive_damaged,
+	},
+	diskFailing: {
+		severity: "wait",
+		title: m.trouble_disk_failing,
+		help: m.trouble_disk_failing_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_disk_failing,
+	},
 };
 
 export const actionWords: Record<TroubleAction, () => string> = {
 	replaceKey: m.action_replace_key,
 	checkNow: m.action_check_now,
 	openTariff: m.action_open_tariff,
+	mendArchive: m.action_mend_archive,
 };

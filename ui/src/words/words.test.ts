@@ -88,6 +88,11 @@ const troubleCodes: Record<TroubleCode, true> = {
 	unexpectedAnswer: true,
 	eventsMissing: true,
 	webhookRefused: true,
+	diskFull: true,
+	diskReadOnly: true,
+	archiveBusy: true,
+	archiveDamaged: true,
+	diskFailing: true,
 };
 
 describe("every code has words", () => {

@@ -1,6 +1,7 @@
 //! One running account: its client, its state for the page, its tasks.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use avito::{Client, ClientConfig, Credentials, Grant};
@@ -12,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::error::{CoreError, needs_seller};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, OutboxId};
 use crate::ingest::Owner;
 use crate::store::accounts::AccountRow;
 use crate::timing::Timing;
@@ -106,6 +107,7 @@ pub(crate) struct Account {
     pub(crate) user_id: i64,
     pub(crate) name: String,
     pub(crate) api_url: Option<String>,
+    /// By Avito's clock.
     pub(crate) added_ms: i64,
     /// None: the secret could not be had; nothing runs until the seller enters it.
     pub(crate) client: Option<Client>,
@@ -117,6 +119,9 @@ pub(crate) struct Account {
     pub(crate) wake_backfill: Notify,
     /// Held while Avito is told what was read, so that it is told once.
     pub(crate) telling_read: tokio::sync::Mutex<()>,
+    /// When, by the steady clock, the attempts of this run ended whose answers were lost.
+    pub(crate) lost_answers: Mutex<HashMap<OutboxId, i64>>,
+    started_steady_ms: i64,
     pub(crate) stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -139,7 +144,7 @@ impl Account {
 
     /// Messages older than this are history: they never alert.
     pub(crate) fn news_floor_s(&self) -> i64 {
-        self.to_server_s(self.added_ms) - 5
+        self.added_ms.div_euclid(1000) - 5
     }
 
     pub(crate) fn start(
@@ -170,6 +175,8 @@ impl Account {
             wake_outbox: Notify::new(),
             wake_backfill: Notify::new(),
             telling_read: tokio::sync::Mutex::new(()),
+            lost_answers: Mutex::default(),
+            started_steady_ms: core.inner.clock.steady_ms(),
             stop: core.inner.stop.child_token(),
             tasks: TaskTracker::new(),
         });
@@ -263,6 +270,21 @@ impl Account {
             state.mode = mode;
             state.mode_since_ms = now_ms;
         }
+    }
+
+    /// An attempt ended just now and its answer was lost.
+    pub(crate) fn note_lost_answer(&self, core: &Core, id: OutboxId) {
+        if let Ok(mut lost) = self.lost_answers.lock() {
+            lost.insert(id, core.inner.clock.steady_ms());
+        }
+    }
+
+    /// How long Avito has had to show what came of an attempt. Measured by the steady clock: were it the wall clock, somebody who sets
+    /// it forward would make us send again before Avito could show the first one. Of an earlier run's attempt only this run counts.
+    pub(crate) fn since_lost_answer(&self, core: &Core, id: OutboxId) -> Duration {
+        let ended = self.lost_answers.lock().ok().and_then(|lost| lost.get(&id).copied());
+        let passed = core.inner.clock.steady_ms() - ended.unwrap_or(self.started_steady_ms);
+        Duration::from_millis(u64::try_from(passed).unwrap_or(0))
     }
 
     pub(crate) fn trouble(&self) -> Option<TroubleCode> {

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod actions;
+mod disk;
+mod time;
 mod waiting;
 
 pub(crate) use actions::IMAGE_LIMIT;
@@ -31,7 +33,7 @@ use crate::media::MediaCache;
 use crate::secrets::Vault;
 use crate::store::{Store, outbox, settings};
 use crate::timing::Timing;
-use crate::view::{Notice, Settings};
+use crate::view::{Notice, Settings, Trouble};
 
 /// How to open a shop.
 pub struct CoreConfig {
@@ -111,6 +113,7 @@ pub(crate) struct Inner {
     pub(crate) last_message_ms: AtomicI64,
     /// Adding and removing accounts, one at a time.
     pub(crate) changing_accounts: tokio::sync::Mutex<()>,
+    disk_trouble: Mutex<Option<Trouble>>,
     alert_receiver: Mutex<Option<mpsc::UnboundedReceiver<Alert>>>,
 }
 
@@ -119,7 +122,8 @@ impl Core {
     pub async fn open(config: CoreConfig) -> Result<Self, CoreError> {
         folder::create_private_folder(&config.folder)?;
         folder::create_private_folder(&config.folder.join("outbox"))?;
-        let store = archive::open(&config.folder, &config.vault, config.recovery_code.as_ref()).await?;
+        let opened = archive::open(&config.folder, &config.vault, config.recovery_code.as_ref()).await?;
+        let (store, killed) = (opened.store, opened.killed);
         let now_ms = config.clock.now_ms();
         let settings: Settings = store
             .write(move |c| {
@@ -150,6 +154,7 @@ impl Core {
                 tasks: TaskTracker::new(),
                 last_message_ms: AtomicI64::new(0),
                 changing_accounts: tokio::sync::Mutex::new(()),
+                disk_trouble: Mutex::new(None),
                 alert_receiver: Mutex::new(Some(alert_receiver)),
             }),
         };
@@ -160,6 +165,14 @@ impl Core {
         core.start_accounts().await?;
         // After the accounts: what waits in the journal since the last run is news, and alerts are an account's.
         core.spawn("journal", journal::work(core.clone()));
+        core.spawn("disk", disk::watch(core.clone()));
+        core.spawn("time", time::watch(core.clone()));
+        if core.inner.background {
+            core.spawn("removal", accounts::finish_removals(core.clone()));
+            if killed {
+                core.spawn("check", disk::check(core.clone()));
+            }
+        }
         Ok(core)
     }
 

@@ -3,7 +3,7 @@
 use avito::Class;
 
 use crate::secrets::SecretError;
-use crate::store::StoreError;
+use crate::store::{DiskTrouble, StoreError};
 use crate::view::{ErrorCode, SendFailure, TroubleCode, UiError};
 
 /// A failed request.
@@ -38,8 +38,8 @@ impl CoreError {
         match self {
             Self::Store(StoreError::Newer { .. }) => ErrorCode::NewerDatabase,
             Self::Store(StoreError::KeyMissing) => ErrorCode::ArchiveKeyMissing,
-            Self::Store(StoreError::Damaged) => ErrorCode::ArchiveDamaged,
-            Self::Store(_) | Self::Folder(_) => ErrorCode::Storage,
+            Self::Store(error) => storage_code(error.disk_trouble()),
+            Self::Folder(error) => storage_code(DiskTrouble::of(error)),
             Self::Invalid(code, _) => *code,
             Self::Secrets(SecretError::Missing) => ErrorCode::NoKeychain,
             Self::Secrets(SecretError::Locked) => ErrorCode::KeychainLocked,
@@ -56,6 +56,16 @@ impl CoreError {
                 _ => ErrorCode::Internal,
             },
         }
+    }
+}
+
+fn storage_code(trouble: Option<DiskTrouble>) -> ErrorCode {
+    match trouble {
+        Some(DiskTrouble::Full) => ErrorCode::DiskFull,
+        Some(DiskTrouble::ReadOnly) => ErrorCode::DiskReadOnly,
+        Some(DiskTrouble::Busy) => ErrorCode::ArchiveBusy,
+        Some(DiskTrouble::Damaged) => ErrorCode::ArchiveDamaged,
+        Some(DiskTrouble::Failing) | None => ErrorCode::Storage,
     }
 }
 
@@ -84,13 +94,18 @@ pub(crate) fn needs_seller(code: TroubleCode) -> bool {
         TroubleCode::WrongKey
         | TroubleCode::SecretMissing
         | TroubleCode::TariffMissing
-        | TroubleCode::Forbidden => true,
+        | TroubleCode::Forbidden
+        | TroubleCode::ArchiveDamaged => true,
         TroubleCode::RateLimited
         | TroubleCode::ServerTrouble
         | TroubleCode::Network
         | TroubleCode::UnexpectedAnswer
         | TroubleCode::EventsMissing
-        | TroubleCode::WebhookRefused => false,
+        | TroubleCode::WebhookRefused
+        | TroubleCode::DiskFull
+        | TroubleCode::DiskReadOnly
+        | TroubleCode::ArchiveBusy
+        | TroubleCode::DiskFailing => false,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A crash between the answer 200 and here loses nothing: at the next start the worker finds the delivery still to do.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use avito::webhook;
@@ -27,20 +28,28 @@ struct Outcome {
     received_ms: Vec<(AccountId, i64)>,
 }
 
+/// What is to be told, by account.
+type News = BTreeMap<AccountId, Vec<Taken>>;
+
 /// Runs until the core stops.
 pub(crate) async fn work(core: Core) {
     let stop = core.inner.stop.clone();
     let mut pruned_ms = 0;
+    let mut news = News::new();
     loop {
         let now_ms = core.inner.clock.now_ms();
-        let step = match take_batch(&core, BATCH).await {
-            Err(error) => {
+        let step = match take_batch(&core, BATCH, &mut news).await {
+            Err(error) if error.disk_trouble().is_none() => {
                 // One bad delivery must not hold up the others: take them one by one, and set the bad one aside.
                 tracing::warn!(%error, "a batch of deliveries failed");
-                take_one_by_one(&core).await
+                take_one_by_one(&core, &mut news).await
             }
             done => done,
         };
+        // After a long queue there is one word about all of it, not one for every batch.
+        if !matches!(step, Ok(events) if events >= BATCH as usize) {
+            alert(&core, std::mem::take(&mut news)).await;
+        }
         match step {
             Ok(0) => {
                 if now_ms - pruned_ms > 3_600_000 {
@@ -57,6 +66,7 @@ pub(crate) async fn work(core: Core) {
                 tracing::error!(%error, "deliveries wait in the journal");
                 tokio::select! {
                     () = stop.cancelled() => return,
+                    () = core.inner.journal_wake.notified() => {}
                     () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 }
             }
@@ -64,7 +74,7 @@ pub(crate) async fn work(core: Core) {
     }
 }
 
-async fn take_batch(core: &Core, limit: u32) -> Result<usize, StoreError> {
+async fn take_batch(core: &Core, limit: u32, news: &mut News) -> Result<usize, StoreError> {
     let outcome = core
         .inner
         .store
@@ -84,12 +94,15 @@ async fn take_batch(core: &Core, limit: u32) -> Result<usize, StoreError> {
         })
         .await?;
     let events = outcome.events;
-    tell(core, outcome).await;
+    tell(core, outcome, news);
     Ok(events)
 }
 
-async fn take_one_by_one(core: &Core) -> Result<usize, StoreError> {
-    let Err(error) = take_batch(core, 1).await else { return Ok(1) };
+async fn take_one_by_one(core: &Core, news: &mut News) -> Result<usize, StoreError> {
+    let Err(error) = take_batch(core, 1, news).await else { return Ok(1) };
+    if error.disk_trouble().is_some() {
+        return Err(error); // not the delivery's fault
+    }
     tracing::error!(%error, "a delivery is set aside");
     core.inner
         .store
@@ -141,7 +154,7 @@ fn take_event(
     settle(EventState::Done, "message")
 }
 
-async fn tell(core: &Core, outcome: Outcome) {
+fn tell(core: &Core, outcome: Outcome, news: &mut News) {
     for (account, received_ms) in outcome.received_ms {
         if let Some(account) = core.account(account) {
             account.update(core, |state| state.last_event_ms = state.last_event_ms.max(Some(received_ms)));
@@ -165,9 +178,16 @@ async fn tell(core: &Core, outcome: Outcome) {
     for id in seen {
         if let Some(account) = core.account(id) {
             account.wake_outbox.notify_one();
-            let of_account: Vec<Taken> =
-                outcome.taken.iter().filter(|(owner, _)| *owner == id).map(|(_, taken)| *taken).collect();
-            core.alert(&of_account, account.news_floor_s()).await;
+            let of_account = outcome.taken.iter().filter(|(owner, _)| *owner == id).map(|(_, taken)| *taken);
+            news.entry(id).or_default().extend(of_account.filter(|taken| taken.new && taken.for_the_seller));
+        }
+    }
+}
+
+async fn alert(core: &Core, news: News) {
+    for (id, taken) in news {
+        if let Some(account) = core.account(id) {
+            core.alert(&taken, account.news_floor_s()).await;
         }
     }
 }

@@ -33,7 +33,7 @@ pub mod view;
 
 pub use account::NewKey;
 pub use alerts::Alert;
-pub use archive::{ArchiveKey, BadCode};
+pub use archive::{ArchiveKey, BadCode, SetAside, set_aside};
 pub use clock::Clock;
 pub use core::{Attention, Core, CoreConfig};
 pub use error::CoreError;

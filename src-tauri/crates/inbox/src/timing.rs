@@ -38,6 +38,8 @@ pub struct Timing {
     /// A connection to the endpoint that has sent no complete request head for so long is closed. It holds for a kept-open
     /// connection between two deliveries as well: a short time would close it in Avito's face now and then.
     pub head_patience: Duration,
+    /// How often the wall clock is compared with the steady one: so long after a computer's sleep everything looks again.
+    pub clock_look: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
 }
@@ -65,6 +67,7 @@ impl Timing {
             event_grace: shorter(self.event_grace),
             call_timeout: shorter(self.call_timeout),
             head_patience: shorter(self.head_patience),
+            clock_look: self.clock_look,
             journal_keep: self.journal_keep,
         }
     }
@@ -90,6 +93,7 @@ impl Default for Timing {
             event_grace: seconds(20),
             call_timeout: seconds(20),
             head_patience: seconds(15),
+            clock_look: seconds(10),
             journal_keep: seconds(14 * 24 * 3600),
         }
     }

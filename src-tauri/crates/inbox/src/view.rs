@@ -166,6 +166,16 @@ pub enum TroubleCode {
     EventsMissing,
     /// Avito refused our webhook address.
     WebhookRefused,
+    /// The disk is full: nothing can be kept; goes on by itself when there is space.
+    DiskFull,
+    /// The data folder takes no writing; goes on by itself when it does.
+    DiskReadOnly,
+    /// Another program keeps the archive locked; goes on by itself.
+    ArchiveBusy,
+    /// The archive's file is damaged.
+    ArchiveDamaged,
+    /// The disk answers with errors; goes on by itself when it answers.
+    DiskFailing,
 }
 
 /// A trouble with its times.
@@ -744,6 +754,12 @@ pub enum ErrorCode {
     NotFound,
     /// Data folder or database trouble.
     Storage,
+    /// The disk is full.
+    DiskFull,
+    /// The data folder takes no writing.
+    DiskReadOnly,
+    /// Another program keeps the archive locked.
+    ArchiveBusy,
     /// The database was written by a newer version of the program.
     NewerDatabase,
     /// The archive is encrypted and its key is lost: the recovery code opens it.

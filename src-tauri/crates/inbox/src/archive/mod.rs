@@ -7,7 +7,9 @@
 //! A lost or wrong key never harms the file: without its key an encrypted archive is not opened, and nothing is made in its place.
 
 mod convert;
+pub(crate) mod ending;
 mod key;
+mod set_aside;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -20,6 +22,8 @@ pub use self::key::{ArchiveKey, BadCode};
 #[cfg(test)]
 use self::convert::copy;
 pub(crate) use self::convert::replace;
+use self::ending::Ending;
+pub use self::set_aside::{SetAside, set_aside};
 
 use crate::Core;
 use crate::error::CoreError;
@@ -38,6 +42,16 @@ const AT_ONCE_BYTES: u64 = 32 * 1024 * 1024;
 /// Setting: fingerprint of the key whose recovery code the seller has kept.
 const CONFIRMED: &str = "recovery_code_confirmed";
 
+/// The database's name in its shop folder.
+const FILE: &str = "prilavok.db";
+
+/// An opened archive.
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    /// The run before was killed: the file deserves a look.
+    pub(crate) killed: bool,
+}
+
 /// What lies at the database's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -51,9 +65,28 @@ pub(crate) async fn open(
     shop: &Path,
     vault: &Vault,
     recovery_code: Option<&SecretString>,
-) -> Result<Store, CoreError> {
-    let path = shop.join("prilavok.db");
+) -> Result<Opened, CoreError> {
+    let path = shop.join(FILE);
+    let killed = ending::of_last_run(&path)? == Ending::Killed;
+    // What follows opens and closes the file, and so empties its log.
+    ending::end(&path);
     convert::remove(&convert::beside(&path))?;
+    match open_as_it_is(path.clone(), vault, recovery_code).await {
+        Ok(store) => Ok(Opened { store, killed }),
+        Err(error) => {
+            if killed && ending::with_suffix(&path, "-wal").exists() {
+                ending::begin(&path)?; // the log still counts
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn open_as_it_is(
+    path: PathBuf,
+    vault: &Vault,
+    recovery_code: Option<&SecretString>,
+) -> Result<Store, CoreError> {
     match form(&path)? {
         Form::Encrypted => open_encrypted(path, vault, recovery_code).await,
         Form::Plain => {
@@ -119,8 +152,10 @@ async fn open_encrypted(
     .await?;
     let Some((store, key)) = opened else {
         let recorded = fs::read_to_string(fingerprint_file(&path)).unwrap_or_default();
-        if candidates.iter().any(|key| key.fingerprint() == recorded.trim()) {
-            return Err(StoreError::Damaged.into()); // the right key, and yet it cannot be read
+        let right_key = candidates.iter().any(|key| key.fingerprint() == recorded.trim());
+        let never_encrypted = recorded.trim().is_empty() && recovery_code.is_none();
+        if right_key || (never_encrypted && !matches!(unreadable, Some(SecretError::Locked))) {
+            return Err(StoreError::Damaged.into()); // no key is missing, and yet it cannot be read
         }
         return Err(match unreadable {
             _ if recovery_code.is_some() => {
@@ -188,11 +223,7 @@ fn parse(code: &SecretString) -> Result<ArchiveKey, CoreError> {
 fn store_opens(path: &Path, key: &ArchiveKey) -> Result<bool, StoreError> {
     match crate::store::can_read(path, Some(key)) {
         Ok(()) => Ok(true),
-        Err(StoreError::Sqlite(error))
-            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
-        {
-            Ok(false)
-        }
+        Err(StoreError::Damaged) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -24,11 +24,11 @@ impl Folder {
     }
 
     async fn open(&self) -> Result<Store, CoreError> {
-        open(self.shop(), &self.vault, None).await
+        Ok(open(self.shop(), &self.vault, None).await?.store)
     }
 
     async fn open_with(&self, code: &str) -> Result<Store, CoreError> {
-        open(self.shop(), &self.vault, Some(&code.into())).await
+        Ok(open(self.shop(), &self.vault, Some(&code.into())).await?.store)
     }
 
     /// Writes some words the archive is asked for later.

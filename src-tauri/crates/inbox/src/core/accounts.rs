@@ -13,7 +13,7 @@ use crate::ids::AccountId;
 use crate::reading;
 use crate::secrets::SecretError;
 use crate::store::accounts::{self, AccountRow, NewAccount};
-use crate::store::{StoreError, media, outbox};
+use crate::store::{StoreError, media, outbox, removals};
 use crate::sync::CHAT_TYPES;
 use crate::view::{AccountView, AppView, ErrorCode, KeyCheck, Notice, ShopMode, TariffState};
 
@@ -41,6 +41,7 @@ impl Core {
     pub async fn account_views(&self) -> Result<Vec<AccountView>, CoreError> {
         let running = self.accounts();
         let ids: Vec<AccountId> = running.iter().map(|account| account.id).collect();
+        let disk_trouble = self.disk_trouble();
         let counts = self
             .inner
             .store
@@ -56,7 +57,11 @@ impl Core {
         Ok(running
             .iter()
             .zip(counts)
-            .map(|(account, (unread, waiting))| shape(account, unread, waiting))
+            .map(|(account, (unread, waiting))| {
+                let view = shape(account, unread, waiting);
+                // Whatever else is wrong, nothing can be kept until the disk is well again.
+                AccountView { trouble: disk_trouble.clone().or(view.trouble), ..view }
+            })
             .collect())
     }
 
@@ -80,7 +85,8 @@ impl Core {
     /// Connects an account: checks the key, keeps the secret, starts reading. An account that is connected already is refused.
     pub async fn add_account(&self, key: &NewKey) -> Result<AccountView, CoreError> {
         let key = key.cleaned()?;
-        let me = key.client(&self.inner.timing)?.account_self().await?;
+        let client = key.client(&self.inner.timing)?;
+        let me = client.account_self().await?;
         let _one_at_a_time = self.inner.changing_accounts.lock().await;
         let (user_id, api_url) = (me.id, key.api_url.clone());
         let already = self.inner.store.read(move |c| accounts::find(c, user_id, api_url.as_deref())).await?;
@@ -93,7 +99,8 @@ impl Core {
             client_id: key.client_id.clone(),
             api_url: key.api_url.clone(),
             calls_per_minute: key.calls_per_minute.unwrap_or(60),
-            added_ms: self.inner.clock.now_ms(),
+            // By Avito's clock, as messages are: ours may be wrong, and may be set later.
+            added_ms: self.inner.clock.now_ms() + client.server_clock_offset_ms().unwrap_or(0),
         };
         let id = self.inner.store.write(move |c| accounts::add(c, &new)).await?;
         if let Err(error) = self.inner.vault.set(&client_secret_name(id), key.client_secret.clone()).await {
@@ -134,16 +141,14 @@ impl Core {
         if keep_archive {
             self.inner.store.write(move |c| accounts::remove_keeping_archive(c, id, now_ms)).await?;
         } else {
-            let files = self
-                .inner
+            self.inner
                 .store
                 .write(move |c| {
-                    let files = media::fetched(c, id)?;
-                    accounts::remove_with_archive(c, id)?;
-                    Ok(files)
+                    accounts::remove_keeping_archive(c, id, now_ms)?;
+                    removals::add(c, id)
                 })
                 .await?;
-            self.inner.media.forget(files).await;
+            self.remove_archive(id).await?;
         }
         for name in [client_secret_name(id), webhook_secret_name(id)] {
             if let Err(error) = self.inner.vault.delete(&name).await {
@@ -152,6 +157,15 @@ impl Core {
         }
         self.notify(Notice::Everything);
         Ok(())
+    }
+
+    /// Removes the archive of a removed account piece by piece, so that the other accounts' deliveries need not wait. A kill in
+    /// between is made good at the next start.
+    async fn remove_archive(&self, id: AccountId) -> Result<(), CoreError> {
+        let files = self.inner.store.read(move |c| media::fetched(c, id)).await?;
+        self.inner.media.forget(files).await;
+        while self.inner.store.write(move |c| accounts::remove_piece(c, id)).await? {}
+        Ok(self.inner.store.write(move |c| removals::done(c, id)).await?)
     }
 
     /// Asks Avito now: one account or all.
@@ -299,6 +313,17 @@ fn refused(error: avito::Error) -> Result<TariffState, CoreError> {
         Class::TariffMissing => Ok(TariffState::Missing),
         Class::Forbidden => Ok(TariffState::EmployeeKey),
         _ => Err(error.into()),
+    }
+}
+
+/// Goes on where a killed run was removing an account's archive.
+pub(super) async fn finish_removals(core: Core) {
+    let _one_at_a_time = core.inner.changing_accounts.lock().await;
+    let removals = core.inner.store.read(removals::list).await.unwrap_or_default();
+    for id in removals {
+        if let Err(error) = core.remove_archive(id).await {
+            tracing::warn!(%error, "a removed account's archive is still here");
+        }
     }
 }
 

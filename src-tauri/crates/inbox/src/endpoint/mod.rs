@@ -34,6 +34,8 @@ use crate::store::events::{self, Signature};
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Avito waits 2 s for the answer; a body that has not arrived by then never will be answered in time.
 const BODY_PATIENCE: Duration = Duration::from_millis(1500);
+/// By then the answer is on its way, whatever holds up the disk: a delivery refused in time is delivered again.
+const WHOLE_PATIENCE: Duration = Duration::from_millis(1800);
 
 /// The listening side and the secrets it knows.
 pub(crate) struct Endpoint {
@@ -128,6 +130,7 @@ async fn receive(
     body: Body,
 ) -> Response {
     // A path that cannot be decoded is as unknown as any other.
+    let deadline = tokio::time::Instant::now() + WHOLE_PATIENCE;
     let Ok(Path((account, secret))) = path else { return not_found() };
     let Some(account) = context.admitted(&account, &secret) else { return not_found() };
     let announced =
@@ -144,21 +147,25 @@ async fn receive(
     let signature = context.signature(account, &headers, &body);
     let inner = &context.core.inner;
     let now_ms = inner.clock.now_ms();
-    let written = inner
-        .store
-        .write(move |c| {
-            if is_json {
-                events::append(c, account, now_ms, &body, signature.as_ref())
-            } else {
-                events::append_not_json(c, account, now_ms, &body)
-            }
-        })
-        .await;
-    match written {
-        Ok(_) if is_json => {
-            inner.journal_wake.notify_one();
-            Json(json!({"ok": true})).into_response()
+    let core = context.core.clone();
+    let written = tokio::spawn(async move {
+        let append = move |c: &_| match is_json {
+            true => events::append(c, account, now_ms, &body, signature.as_ref()),
+            false => events::append_not_json(c, account, now_ms, &body),
+        };
+        let written = core.inner.store.write(append).await;
+        if written.is_ok() && is_json {
+            core.inner.journal_wake.notify_one();
         }
+        written
+    });
+    let Ok(Ok(written)) = tokio::time::timeout_at(deadline, written).await else {
+        // It may still be written down later; then it comes twice, which ingest does not mind.
+        tracing::warn!("a delivery could not be written down in time");
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    match written {
+        Ok(_) if is_json => Json(json!({"ok": true})).into_response(),
         Ok(_) => (StatusCode::BAD_REQUEST, Json(json!({"error": "not json"}))).into_response(),
         Err(error) => {
             tracing::error!(%error, "a delivery could not be written down");

@@ -40,6 +40,7 @@ async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
     // A row that was being sent when its task failed counts as unknown, never as not sent.
     if row.state == OutboxState::Sending {
         let now_ms = core.inner.clock.now_ms();
+        account.note_lost_answer(core, id);
         return core.inner.store.write(move |c| outbox::interrupted(c, id, now_ms)).await;
     }
     let begun = core
@@ -67,7 +68,10 @@ async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
             match error.send_outcome() {
                 SendOutcome::Refused => refuse(core, id, &error).await,
                 SendOutcome::NotSent => postpone(core, row, &error).await,
-                SendOutcome::Uncertain => note(core, id, OutboxState::Unknown, None, None).await,
+                SendOutcome::Uncertain => {
+                    account.note_lost_answer(core, id);
+                    note(core, id, OutboxState::Unknown, None, None).await
+                }
             }
         }
     }
@@ -173,11 +177,7 @@ async fn postpone(core: &Core, row: &OutboxRow, error: &avito::Error) -> Result<
 /// Looks into the chat for a message whose sending had no answer.
 async fn look(core: &Core, account: &Account, client: &Client, row: &OutboxRow) -> Result<(), StoreError> {
     let timing = &core.inner.timing;
-    let now_ms = core.inner.clock.now_ms();
-    let since = |at_ms: Option<i64>| {
-        Duration::from_millis(u64::try_from(now_ms - at_ms.unwrap_or(now_ms)).unwrap_or(0))
-    };
-    let waited = since(row.ended_ms);
+    let waited = account.since_lost_answer(core, row.id);
     if waited < timing.look_first {
         return look_again(core, row.id, timing.look_first - waited, None).await;
     }

@@ -113,13 +113,43 @@ pub(crate) fn remove_keeping_archive(
     Ok(())
 }
 
-/// Removes the account and everything of it. The seller asked for exactly this.
-pub(crate) fn remove_with_archive(connection: &Connection, id: AccountId) -> Result<(), StoreError> {
+/// Puts an account of another archive into this one, under its number: nothing of it is read yet, and what is read now is history.
+pub(crate) fn begin_again(
+    connection: &Connection,
+    account: &AccountRow,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO accounts (id, user_id, name, client_id, api_url, calls_per_minute, added_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            account.id,
+            account.user_id,
+            &account.name,
+            &account.client_id,
+            &account.api_url,
+            account.calls_per_minute,
+            now_ms,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Rows removed by one transaction: so many that it is quick for all, so few that a delivery does not wait for it.
+const PIECE: u32 = 2000;
+
+/// Removes a piece of a removed account's archive. Answers whether there is more. The seller asked for exactly this.
+pub(crate) fn remove_piece(connection: &Connection, id: AccountId) -> Result<bool, StoreError> {
     for table in ["outbox", "messages", "chats", "media", "events"] {
-        connection.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [id])?;
+        let sql = format!(
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE account = ?1 LIMIT {PIECE})"
+        );
+        if connection.prepare_cached(&sql)?.execute([id])? > 0 {
+            return Ok(true);
+        }
     }
     connection.execute("DELETE FROM accounts WHERE id = ?1", [id])?;
-    Ok(())
+    Ok(false)
 }
 
 /// Notes a new key or name.

@@ -6,11 +6,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod chats;
+mod error;
 pub(crate) mod events;
 pub(crate) mod media;
 pub(crate) mod messages;
 mod migrations;
 pub(crate) mod outbox;
+pub(crate) mod removals;
 pub(crate) mod settings;
 
 use std::path::{Path, PathBuf};
@@ -21,42 +23,22 @@ use std::time::Duration;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use secrecy::zeroize::Zeroizing;
-use tokio::sync::{Mutex, Semaphore, oneshot};
+use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 
-use crate::archive::{self, ArchiveKey};
-
-/// Why the database could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// SQLite failed.
-    #[error("database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The file was written by a newer program.
-    #[error("the database has version {found}, this program knows {known}")]
-    Newer {
-        /// Version of the file.
-        found: i64,
-        /// Version of this program.
-        known: i64,
-    },
-    /// The file is encrypted and its key is not to be had.
-    #[error("the key of the archive is missing")]
-    KeyMissing,
-    /// The file is not what was written: torn, cut or overwritten.
-    #[error("the database is damaged")]
-    Damaged,
-    /// The database file or its folder cannot be used.
-    #[error("data folder: {0}")]
-    Folder(#[from] std::io::Error),
-    /// The writer has ended (the program is closing).
-    #[error("the database is closed")]
-    Closed,
-}
+pub(crate) use self::error::DiskTrouble;
+pub use self::error::StoreError;
+use crate::archive::{self, ArchiveKey, ending};
 
 type Finish = Box<dyn FnOnce(Result<(), Arc<StoreError>>) + Send>;
 /// Without a connection (no transaction could be begun) the work is skipped and the caller gets the error.
-type Work = Box<dyn FnOnce(Option<&Connection>) -> Finish + Send>;
+type Work = Box<dyn FnOnce(Option<&Connection>) -> Ran + Send>;
+
+/// Work that has run and waits for its commit.
+struct Ran {
+    finish: Finish,
+    /// Its own failure, when that is one of the disk.
+    failure: Option<StoreError>,
+}
 
 /// What the writer is asked for.
 enum Job {
@@ -69,7 +51,7 @@ enum Job {
 const BATCH: usize = 256;
 const READERS: usize = 4;
 /// How long a lock of another program's is waited for.
-const BUSY_PATIENCE: Duration = Duration::from_secs(10);
+const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A handle to the database; clones share it.
 #[derive(Clone)]
@@ -81,6 +63,7 @@ struct Inner {
     path: PathBuf,
     /// None: the file is not encrypted.
     key: std::sync::RwLock<Option<ArchiveKey>>,
+    trouble: watch::Sender<Option<DiskTrouble>>,
     writer: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
     thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
@@ -92,6 +75,7 @@ impl Store {
     pub fn open(path: &Path, key: Option<ArchiveKey>) -> Result<Self, StoreError> {
         let mut connection = open_writer(path, key.as_ref())?;
         migrations::migrate(&mut connection)?;
+        ending::begin(path)?;
         let (sender, jobs) = mpsc::channel();
         let writer = Writer { path: path.to_owned(), key: key.clone(), connection: Some(connection) };
         let thread = std::thread::Builder::new()
@@ -101,6 +85,7 @@ impl Store {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
                 key: std::sync::RwLock::new(key),
+                trouble: watch::Sender::new(None),
                 writer: std::sync::Mutex::new(Some(sender)),
                 thread: std::sync::Mutex::new(Some(thread)),
                 readers: Mutex::new(Vec::new()),
@@ -119,16 +104,70 @@ impl Store {
         let work: Work = Box::new(move |connection| {
             let result =
                 connection.map_or(Err(StoreError::Closed), |connection| in_savepoint(connection, work));
-            Box::new(move |committed| {
+            let failed = result.as_ref().err().filter(|error| error.disk_trouble().is_some());
+            let failure = failed.map(StoreError::again);
+            let finish: Finish = Box::new(move |committed| {
                 // A caller that went away does not need the answer.
                 let _ = answer.send(match committed {
                     Ok(()) => result,
-                    Err(error) => Err(repeat(&error)),
+                    Err(error) => Err(error.again()),
                 });
-            })
+            });
+            Ran { finish, failure }
         });
         self.ask(Job::Work(work))?;
-        wait.await.map_err(|_| StoreError::Closed)?
+        let result = wait.await.map_err(|_| StoreError::Closed)?;
+        if let Err(error) = &result {
+            self.note(error);
+        }
+        result
+    }
+
+    /// Writes something for no other reason than to see whether the disk takes it, and notes how that went.
+    pub(crate) async fn try_writing(&self, now_ms: i64) {
+        if self.write(move |c| settings::set(c, "written_ms", &now_ms)).await.is_ok() {
+            // Damage in one place does not prevent writing in another.
+            self.inner.trouble.send_if_modified(|trouble| {
+                let over = trouble.is_some_and(|trouble| trouble != DiskTrouble::Damaged);
+                if over {
+                    *trouble = None;
+                }
+                over
+            });
+        }
+    }
+
+    /// What is wrong with disk or file, and every change of it. It ends with a successful [`Store::try_writing`], never by
+    /// itself: other work may happen to need no space.
+    pub(crate) fn trouble(&self) -> watch::Receiver<Option<DiskTrouble>> {
+        self.inner.trouble.subscribe()
+    }
+
+    fn note(&self, error: &StoreError) {
+        let Some(new) = error.disk_trouble() else { return };
+        self.inner.trouble.send_if_modified(|trouble| {
+            let changed = *trouble != Some(new) && *trouble != Some(DiskTrouble::Damaged);
+            if changed {
+                tracing::error!(%error, "the archive cannot be used");
+                *trouble = Some(new);
+            }
+            changed
+        });
+    }
+
+    /// Reads the whole file and compares it with itself, table by table. Meant for the background: it ends early when the
+    /// future is dropped.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        let (path, key) = (self.inner.path.clone(), self.key());
+        let connection = tokio::task::spawn_blocking(move || open_reader(&path, key.as_ref()));
+        let connection = connection.await.map_err(|_| StoreError::Closed)??;
+        let _ends_early = InterruptOnDrop(connection.get_interrupt_handle());
+        let checked = tokio::task::spawn_blocking(move || check_tables(&connection));
+        let result = checked.await.map_err(|_| StoreError::Closed)?;
+        if let Err(error) = &result {
+            self.note(error);
+        }
+        result
     }
 
     fn ask(&self, job: Job) -> Result<(), StoreError> {
@@ -174,6 +213,9 @@ impl Store {
         if let Some(connection) = connection {
             self.inner.readers.lock().await.push(connection);
         }
+        if let Err(error @ StoreError::Damaged) = &result {
+            self.note(error);
+        }
         result
     }
 
@@ -189,6 +231,30 @@ impl Store {
         self.inner.permits.close();
         self.inner.readers.lock().await.clear();
     }
+}
+
+struct InterruptOnDrop(rusqlite::InterruptHandle);
+
+impl Drop for InterruptOnDrop {
+    fn drop(&mut self) {
+        self.0.interrupt();
+    }
+}
+
+fn check_tables(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let tables = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    // One at a time: a reading transaction over the whole file would keep the log from being emptied.
+    for table in tables {
+        let name = table.replace('\'', "''");
+        let found: String =
+            connection.query_row(&format!("PRAGMA quick_check('{name}')"), [], |row| row.get(0))?;
+        if found != "ok" {
+            tracing::error!(table, found, "the archive's check failed");
+            return Err(StoreError::Damaged);
+        }
+    }
+    Ok(())
 }
 
 /// Gives a fresh connection the key, before anything else is asked of it.
@@ -216,7 +282,7 @@ fn open_writer(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, Stor
     Ok(connection)
 }
 
-fn open_reader(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, StoreError> {
+pub(crate) fn open_reader(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, StoreError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -255,8 +321,10 @@ fn write_loop(mut writer: Writer, jobs: &mpsc::Receiver<Job>) {
         }
     }
     let Some(connection) = &writer.connection else { return };
-    if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "closing checkpoint failed");
+    let closed = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+    match closed {
+        Ok(()) => ending::end(&writer.path),
+        Err(error) => tracing::warn!(%error, "closing checkpoint failed"),
     }
 }
 
@@ -264,35 +332,40 @@ impl Writer {
     /// Commits this work together with what waits behind it. Answers a job that cannot share the transaction.
     fn commit(&self, first: Work, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
         let Some(connection) = &self.connection else {
-            first(None)(Err(Arc::new(StoreError::Closed)));
+            (first(None).finish)(Err(Arc::new(StoreError::Closed)));
             return None;
         };
         let mut finishers = Vec::new();
         let mut next = None;
-        let begun = connection.execute_batch("BEGIN IMMEDIATE");
-        finishers.push(first(begun.is_ok().then_some(connection)));
-        let result = begun.and_then(|()| {
-            while finishers.len() < BATCH
-                && let Ok(job) = jobs.try_recv()
-            {
-                match job {
-                    Job::Work(work) => finishers.push(work(Some(connection))),
-                    other => {
-                        next = Some(other);
-                        break;
-                    }
-                }
+        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
+        let usable = begun.is_ok().then_some(connection);
+        let mut result = begun;
+        let mut waiting = Some(Job::Work(first));
+        while finishers.len() < BATCH
+            && let Some(job) = waiting.take().or_else(|| jobs.try_recv().ok())
+        {
+            let Job::Work(work) = job else {
+                next = Some(job);
+                break;
+            };
+            // Without a transaction all that waits fails together: it has waited for the lock just as long.
+            let ran = work(usable);
+            finishers.push(ran.finish);
+            // On some failures SQLite undoes the whole transaction by itself. Whatever ran after that would be committed alone,
+            // while its caller is told that it failed.
+            if usable.is_some() && connection.is_autocommit() {
+                result = Err(ran.failure.unwrap_or(StoreError::Closed));
+                break;
             }
-            connection.execute_batch("COMMIT")
-        });
-        let result = result.map_err(|error| {
+        }
+        let result = result.and_then(|()| Ok(connection.execute_batch("COMMIT")?)).map_err(|error| {
             tracing::error!(%error, "commit failed");
             if !connection.is_autocommit()
                 && let Err(error) = connection.execute_batch("ROLLBACK")
             {
                 tracing::error!(%error, "rollback failed");
             }
-            Arc::new(StoreError::Sqlite(error))
+            Arc::new(error)
         });
         for finish in finishers {
             finish(result.clone());
@@ -307,6 +380,7 @@ impl Writer {
             self.key = Some(key);
         }
         self.connection = Some(open_writer(&self.path, self.key.as_ref())?);
+        ending::begin(&self.path)?;
         replaced
     }
 }
@@ -323,24 +397,21 @@ fn in_savepoint<T>(
             Ok(value)
         }
         Ok(Err(error)) => {
-            connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
+            undo(connection)?;
             Err(error)
         }
         Err(_panic) => {
-            connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
+            undo(connection)?;
             Err(StoreError::Closed)
         }
     }
 }
 
-/// A commit that fails fails for all its callers, and `rusqlite::Error` cannot be cloned.
-fn repeat(error: &Arc<StoreError>) -> StoreError {
-    match &**error {
-        StoreError::Sqlite(rusqlite::Error::SqliteFailure(code, text)) => {
-            StoreError::Sqlite(rusqlite::Error::SqliteFailure(*code, text.clone()))
-        }
-        other => StoreError::Folder(std::io::Error::other(other.to_string())),
+fn undo(connection: &Connection) -> rusqlite::Result<()> {
+    if connection.is_autocommit() {
+        return Ok(()); // SQLite has undone the whole transaction, the savepoint with it
     }
+    connection.execute_batch("ROLLBACK TO job; RELEASE job")
 }
 
 /// An empty database in memory.

@@ -167,7 +167,18 @@ pub(crate) fn interrupted_to_unknown(connection: &Connection, now_ms: i64) -> Re
         .prepare_cached("SELECT id FROM outbox WHERE state < 5 AND state = 1")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    rows.into_iter().try_for_each(|id| interrupted(connection, id, now_ms))
+    rows.into_iter().try_for_each(|id| interrupted(connection, id, now_ms))?;
+    no_later_than(connection, now_ms)
+}
+
+/// The clock was set back, or this is another run: what waits for a moment in the future is looked at now.
+pub(crate) fn no_later_than(connection: &Connection, now_ms: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE outbox SET retry_at_ms = min(retry_at_ms, ?1), ended_ms = min(ended_ms, ?1)
+         WHERE state < 5 AND (retry_at_ms > ?1 OR ended_ms > ?1)",
+        [now_ms],
+    )?;
+    Ok(())
 }
 
 /// The same for one row.

@@ -15,10 +15,21 @@ pub(crate) fn get<T: DeserializeOwned>(connection: &Connection, key: &str) -> Re
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
+/// All values by key, as JSON.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement = connection.prepare("SELECT key, value FROM settings ORDER BY key")?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
 /// Writes a value.
 pub(crate) fn set<T: Serialize>(connection: &Connection, key: &str, value: &T) -> Result<(), StoreError> {
     let text =
         serde_json::to_string(value).map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
+    set_text(connection, key, &text)
+}
+
+/// Writes a value that is JSON already.
+pub(crate) fn set_text(connection: &Connection, key: &str, text: &str) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -18,7 +18,7 @@ use self::pace::Pace;
 use crate::Core;
 use crate::account::Account;
 use crate::error::{CoreError, needs_seller, trouble_code};
-use crate::store::chats;
+use crate::store::{DiskTrouble, chats};
 use crate::view::{Mode, Notice, TroubleCode};
 
 /// All kinds of chats; without naming them Avito lists only those about listings.
@@ -97,6 +97,11 @@ impl From<CoreError> for Failure {
     fn from(error: CoreError) -> Self {
         match error {
             CoreError::Avito(error) => error.into(),
+            CoreError::Store(error) if error.disk_trouble().is_some() => {
+                // Told once by the store; it wakes this loop when it is over.
+                let code = error.disk_trouble().map_or(TroubleCode::UnexpectedAnswer, DiskTrouble::code);
+                Self { code, detail: None, retry_after: None }
+            }
             other => {
                 tracing::error!(error = %other, "sync could not use the store");
                 Self {

@@ -14,14 +14,14 @@ use crate::support::{PATIENCE, Setup, Shop, empty_sim, is_sent, key, open, until
 
 const FOLDER: &str = "INBOX_TEST_FOLDER";
 
-struct Program {
+pub(crate) struct Program {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Program {
-    fn start(folder: &Path, sim: &Sim, seller: &SellerAccount) -> Self {
+    pub(crate) fn start(folder: &Path, sim: &Sim, seller: &SellerAccount) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "durability::the_program", "--ignored", "--nocapture"])
             .env(FOLDER, folder)
@@ -55,7 +55,7 @@ impl Program {
     }
 
     /// SIGKILL: no destructor runs, nothing is flushed.
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -9,6 +9,7 @@ mod command_line;
 mod durability;
 mod endpoint;
 mod history;
+mod knocks;
 mod media;
 mod reading;
 mod secrets;

@@ -70,6 +70,7 @@ pub(crate) fn timing() -> Timing {
         event_grace: Duration::from_secs(3600),
         call_timeout: PATIENCE,
         head_patience: Duration::from_secs(5),
+        clock_look: millis(40),
         journal_keep: Duration::from_secs(3600),
     }
 }

@@ -1,0 +1,42 @@
+//! Jumps of the wall clock against the steady one: the computer slept, or somebody set the clock.
+//!
+//! A sleeping computer's timers stand still, so after it every pause would go on as if no time had passed. And what was noted by the
+//! wall clock before somebody set it means another moment now.
+
+use super::Core;
+use crate::store::outbox;
+
+/// Smaller steps are the system's own small corrections.
+const JUMP_MS: i64 = 10_000;
+
+/// Runs until the core stops.
+pub(crate) async fn watch(core: Core) {
+    let lead_ms = || core.inner.clock.now_ms() - core.inner.clock.steady_ms();
+    let mut last_ms = lead_ms();
+    loop {
+        core.inner.clock.sleep(core.inner.timing.clock_look).await;
+        let jump_ms = lead_ms() - last_ms;
+        if jump_ms.abs() < JUMP_MS {
+            continue;
+        }
+        last_ms += jump_ms;
+        tracing::info!(jump_ms, "time has jumped");
+        core.time_jumped(jump_ms).await;
+    }
+}
+
+impl Core {
+    async fn time_jumped(&self, jump_ms: i64) {
+        let now_ms = self.inner.clock.now_ms();
+        // What lies in the future by now never happened.
+        self.inner.last_message_ms.fetch_min(now_ms, std::sync::atomic::Ordering::Relaxed);
+        for account in self.accounts() {
+            // While the computer slept nothing could arrive; that says nothing about the events of a live account.
+            account.update(self, |state| state.mode_since_ms = (state.mode_since_ms + jump_ms).min(now_ms));
+        }
+        if let Err(error) = self.inner.store.write(move |c| outbox::no_later_than(c, now_ms)).await {
+            tracing::warn!(%error, "waiting replies keep their times");
+        }
+        self.wake_everything();
+    }
+}
