@@ -1,5 +1,6 @@
 //! The command line. A command goes to the program that runs on the data folder; when none runs, it opens the core itself.
 
+mod backup;
 mod text;
 
 use std::io::{Read as _, Write as _};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use inbox::control::{self, Request};
-use inbox::view::{ErrorCode, UiError};
+use inbox::view::{ErrorCode, ExportFormat, UiError};
 use inbox::{AccountId, Core, DataFolder};
 use serde_json::{Value, json};
 
@@ -111,6 +112,63 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 60, value_name = "СЕКУНД")]
         wait: u64,
     },
+    /// Резервная копия
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Выгрузить переписку: строками JSON или страницами для чтения
+    Export {
+        /// jsonl — для программ, html — для чтения
+        #[arg(long, value_enum)]
+        format: Format,
+        /// Новая папка
+        #[arg(long, value_name = "ПАПКА")]
+        out: PathBuf,
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+        /// Положить рядом фото и голосовые (для html — всегда)
+        #[arg(long)]
+        pictures: bool,
+    },
+}
+
+/// What to do with backups.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Сделать копию; без файла с фразой она открывается кодом восстановления
+    Create {
+        /// Новый файл или папка для него; без этого — в текущей папке
+        #[arg(long, value_name = "ФАЙЛ")]
+        out: Option<PathBuf>,
+        /// Файл с парольной фразой этой копии
+        #[arg(long, value_name = "ФАЙЛ")]
+        key_file: Option<PathBuf>,
+    },
+    /// Прочитать копию до конца и проверить
+    Verify {
+        /// Копия
+        file: PathBuf,
+        /// Файл с её парольной фразой или кодом восстановления
+        #[arg(long, value_name = "ФАЙЛ")]
+        key_file: Option<PathBuf>,
+    },
+    /// Восстановить всё из копии; нынешние данные откладываются в соседнюю папку
+    Restore {
+        /// Копия
+        file: PathBuf,
+        /// Файл с её парольной фразой или кодом восстановления
+        #[arg(long, value_name = "ФАЙЛ")]
+        key_file: Option<PathBuf>,
+    },
+}
+
+/// Forms of an export.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// JSON Lines.
+    Jsonl,
+    /// Pages.
+    Html,
 }
 
 /// What to do with accounts.
@@ -173,14 +231,17 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         let outcome = outcome.and_then(|()| tauri::async_runtime::block_on(set_aside(&arguments)));
         return finish(json, outcome.map(|answer| say(json, command, &answer)));
     }
-    let outcome = request(command).and_then(|request| {
-        tauri::async_runtime::block_on(carry_out(&arguments, request)).and_then(|answer| match command {
-            Command::Diagnostics { out: Some(file) } => keep(file, &answer),
-            _ => {
-                say(json, command, &answer);
-                Ok(())
-            }
-        })
+    let answer = match command {
+        Command::Backup(command) => tauri::async_runtime::block_on(backup::carry_out(&arguments, command)),
+        _ => request(command)
+            .and_then(|request| tauri::async_runtime::block_on(carry_out(&arguments, request))),
+    };
+    let outcome = answer.and_then(|answer| match command {
+        Command::Diagnostics { out: Some(file) } => keep(file, &answer),
+        _ => {
+            say(json, command, &answer);
+            Ok(())
+        }
     });
     finish(json, outcome)
 }
@@ -246,6 +307,17 @@ fn request(command: &Command) -> Result<Request, UiError> {
                 None => Request::Send { account, chat, text: text.clone().unwrap_or_default(), wait_ms },
             }
         }
+        Command::Export { format, out, account, pictures } => Request::Export {
+            out: backup::absolute(out),
+            format: match format {
+                Format::Jsonl => ExportFormat::Jsonl,
+                Format::Html => ExportFormat::Html,
+            },
+            account: account.map(AccountId),
+            pictures: *pictures,
+        },
+        // It asks for words in between, and can do without the shop.
+        Command::Backup(_) => return Err(invalid("a backup is no single request")),
     })
 }
 
@@ -331,6 +403,8 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
             | Request::RecoveryCode
             | Request::ConfirmRecoveryCode { .. }
             | Request::NewRecoveryCode
+            | Request::BackupCreate { .. }
+            | Request::Export { .. }
     );
     if matches!(request, Request::Diagnostics) {
         return Ok(json!({"text": start::diagnostics(&folder, arguments).await}));
@@ -348,7 +422,7 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
     ) {
         core.wait_checked(Duration::from_secs(15)).await;
     }
-    let mut answer = control::execute(&core, request).await;
+    let mut answer = execute(&core, request).await;
     if let (true, Ok(answer)) = (status, &mut answer) {
         // When this command has ended, nothing goes on.
         answer["running"] = false.into();
@@ -359,6 +433,20 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
     }
     core.close().await;
     answer
+}
+
+/// Carries the request out. Ctrl+C stops long work in order, so that nothing half-made is left; anything else it ends at once.
+async fn execute(core: &Core, request: Request) -> Result<Value, UiError> {
+    if !matches!(request, Request::BackupCreate { .. } | Request::Export { .. }) {
+        return control::execute(core, request).await;
+    }
+    let work = control::execute(core, request);
+    tokio::pin!(work);
+    tokio::select! {
+        answer = &mut work => return answer,
+        _ = tokio::signal::ctrl_c() => core.stop_long_work(),
+    }
+    work.await
 }
 
 async fn ask_patiently(folder: &DataFolder, request: &Request) -> Result<Value, UiError> {
@@ -393,6 +481,12 @@ fn keep(file: &Path, answer: &Value) -> Result<(), UiError> {
     let text = answer["text"].as_str().unwrap_or_default();
     let written = std::fs::File::create_new(file).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| start::storage(&format!("{}: {error}", file.display())))
+}
+
+/// A line for who waits, over the last one.
+#[expect(clippy::print_stderr, reason = "progress of long work")]
+fn print_line(text: &str) {
+    eprint!("\r{text} ");
 }
 
 fn say(json: bool, command: &Command, answer: &Value) {

@@ -3,7 +3,7 @@
 use inbox::view::Notice;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands;
+use crate::{backups, commands};
 
 /// Name of the one event the page listens to; its payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";
@@ -45,6 +45,15 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::save_diagnostics,
             commands::set_archive_aside,
             commands::show_shop,
+            backups::backup_view,
+            backups::backup_place,
+            backups::choose_backup_folder,
+            backups::choose_backup_file,
+            backups::create_backup,
+            backups::verify_backup,
+            backups::restore_backup,
+            backups::export_chats,
+            backups::stop_long_work,
             commands::try_alert,
             commands::close_window,
         ])

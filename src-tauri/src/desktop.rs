@@ -12,6 +12,7 @@ use tauri::{
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::backups::Chosen;
 use crate::cli::Arguments;
 use crate::contract::{self, NOTICE};
 use crate::saving::ShownDiagnostics;
@@ -137,6 +138,7 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
         .manage(Window::default())
         .manage(ShownDiagnostics::default())
         .manage(RunningControl::default())
+        .manage(Chosen::default())
         .register_asynchronous_uri_scheme_protocol(media_scheme::SCHEME, media_scheme::answer)
         .invoke_handler(contract.invoke_handler())
         .setup(move |app| {

@@ -7,6 +7,7 @@
 //! commands   what the page may call; contract: the same, as TypeScript
 //! ```
 
+mod backups;
 mod cli;
 mod commands;
 mod contract;

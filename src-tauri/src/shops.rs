@@ -129,6 +129,11 @@ impl Shops {
         inbox::diagnostics::gather(&self.opener.folder, env!("CARGO_PKG_VERSION"), real.as_ref()).await
     }
 
+    /// Where everything lies.
+    pub(crate) fn folder(&self) -> &DataFolder {
+        &self.opener.folder
+    }
+
     /// Why the seller's own shop is not open; none when it is.
     pub(crate) fn closed(&self) -> Option<ClosedShop> {
         let error = self.real().err()?;

@@ -100,7 +100,7 @@ pub(crate) async fn diagnostics(folder: &DataFolder, arguments: &Arguments) -> S
 }
 
 /// The one line of a file; secrets never come as arguments, which every program on the machine can read.
-fn read_secret(path: &Path) -> Result<SecretString, CoreError> {
+pub(crate) fn read_secret(path: &Path) -> Result<SecretString, CoreError> {
     let text = SecretString::from(std::fs::read_to_string(path)?);
     Ok(SecretString::from(secrecy::ExposeSecret::expose_secret(&text).trim_end_matches(['\r', '\n'])))
 }

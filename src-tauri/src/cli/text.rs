@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use inbox::SetAside;
 use inbox::view::{
-    AccountView, ArchiveView, ChatRow, Delivery, ErrorCode, MessageBody, MessageRow, Mode, TroubleCode,
-    UiError,
+    AccountView, ArchiveView, BackupReport, ChatRow, Delivery, ErrorCode, ExportReport, MessageBody,
+    MessageRow, Mode, RestoreReport, TroubleCode, UiError,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{AccountCommand, ArchiveCommand, Command};
+use super::{AccountCommand, ArchiveCommand, BackupCommand, Command};
 
 /// The answer of a command, for people.
 pub(super) fn answer(command: &Command, answer: &Value) -> String {
@@ -53,6 +53,46 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
                 line(&mut out, protection(archive));
             }
         }
+        Command::Backup(BackupCommand::Restore { .. }) => {
+            if let Some(done) = read::<RestoreReport>(answer) {
+                line(&mut out, &format!("Восстановлено. {}", contents(&done.backup)));
+                if let Some(aside) = done.set_aside {
+                    line(&mut out, &format!("Прежние данные отложены: {aside}"));
+                }
+                line(
+                    &mut out,
+                    "Ключей Avito в копии нет: если их нет и на этом компьютере, программа спросит их заново",
+                );
+            }
+        }
+        Command::Backup(command) => {
+            if let Some(backup) = read::<BackupReport>(answer) {
+                let done = match command {
+                    BackupCommand::Create { .. } => "Копия готова и проверена",
+                    _ => "Копия цела",
+                };
+                line(&mut out, &format!("{done}: {}", backup.path));
+                line(&mut out, &contents(&backup));
+            }
+        }
+        Command::Export { .. } => {
+            if let Some(done) = read::<ExportReport>(answer) {
+                line(&mut out, &format!("Выгружено: {}", done.path));
+                line(
+                    &mut out,
+                    &format!(
+                        "Чатов: {}, сообщений: {}, фото и голосовых: {}",
+                        done.chats, done.messages, done.files
+                    ),
+                );
+                if done.missing_files > 0 {
+                    line(
+                        &mut out,
+                        &format!("Не открывали в программе, поэтому здесь нет: {}", done.missing_files),
+                    );
+                }
+            }
+        }
         Command::Status => {
             let accounts: Vec<AccountView> = read(&answer["accounts"]).unwrap_or_default();
             if accounts.is_empty() {
@@ -91,6 +131,18 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
         }
     }
     out
+}
+
+fn contents(backup: &BackupReport) -> String {
+    format!(
+        "Аккаунтов: {}, чатов: {}, сообщений: {}, фото и голосовых: {}; размер {} КБ, версия {}",
+        backup.accounts,
+        backup.chats,
+        backup.messages,
+        backup.files,
+        backup.bytes / 1024,
+        backup.program
+    )
 }
 
 fn protection(archive: ArchiveView) -> &'static str {
@@ -143,6 +195,23 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::BadRecoveryCode => "Это не код восстановления: проверьте его по буквам",
         ErrorCode::WrongRecoveryCode => "Этот код восстановления не подходит к этой переписке",
         ErrorCode::ArchiveDamaged => "Файл с перепиской повреждён. Программа его не меняла",
+        ErrorCode::NotABackup => "Этот файл — не резервная копия Прилавка",
+        ErrorCode::WrongBackupSecret => {
+            "Копия не открывается: парольная фраза или код восстановления не подходит. Укажите другой: --key-file ФАЙЛ"
+        }
+        ErrorCode::BackupDamaged => {
+            "Копия повреждена или обрезана, восстановить из неё нельзя. Возьмите другую копию"
+        }
+        ErrorCode::NewerBackup => "Копия сделана более новой версией программы. Обновите программу",
+        ErrorCode::BackupSecretNeeded => {
+            "Нужна парольная фраза или код восстановления этой копии: --key-file ФАЙЛ"
+        }
+        ErrorCode::PassphraseTooShort => "Парольная фраза короче 8 знаков",
+        ErrorCode::FileExists => "Такой файл уже есть; выберите другое имя",
+        ErrorCode::FileMissing => "Нет такого файла или папки",
+        ErrorCode::FileTrouble => "Файл нельзя прочитать или записать",
+        ErrorCode::Cancelled => "Остановлено",
+        ErrorCode::Busy => "Уже идёт другое копирование или экспорт. Повторите, когда он закончится",
         ErrorCode::Internal => return error.message.clone(),
     };
     format!("{words} ({})", error.message)

@@ -72,6 +72,24 @@ export const commands = {
 	setArchiveAside: () => typedError<SetAside, UiError>(__TAURI_INVOKE("set_archive_aside")),
 	/**  Shows the demo or the seller's own shop. */
 	showShop: (mode: ShopMode) => typedError<null, UiError>(__TAURI_INVOKE("show_shop", { mode })),
+	/**  What is going on, and the newest backup. */
+	backupView: () => typedError<BackupView, UiError>(__TAURI_INVOKE("backup_view")),
+	/**  Where backups go, and which one would be restored. */
+	backupPlace: () => typedError<BackupPlace, UiError>(__TAURI_INVOKE("backup_place")),
+	/**  Lets the seller choose another folder for backups and exports. */
+	chooseBackupFolder: () => typedError<BackupPlace, UiError>(__TAURI_INVOKE("choose_backup_folder")),
+	/**  Lets the seller choose a backup. */
+	chooseBackupFile: () => typedError<BackupPlace, UiError>(__TAURI_INVOKE("choose_backup_file")),
+	/**  Makes a backup and reads it back. Without a passphrase it opens with the recovery code. */
+	createBackup: (passphrase: string | null) => typedError<BackupReport, UiError>(__TAURI_INVOKE("create_backup", { passphrase })),
+	/**  Reads the chosen backup to its end. Without a secret this archive's recovery code is tried. */
+	verifyBackup: (secret: string | null) => typedError<BackupReport, UiError>(__TAURI_INVOKE("verify_backup", { secret })),
+	/**  Restores the chosen backup: the present data are set aside, the window goes on with the restored ones. */
+	restoreBackup: (secret: string | null) => typedError<RestoreReport, UiError>(__TAURI_INVOKE("restore_backup", { secret })),
+	/**  Writes all chats into a new folder. */
+	exportChats: (format: ExportFormat) => typedError<ExportReport, UiError>(__TAURI_INVOKE("export_chats", { format })),
+	/**  Stops the backup, check, restoring or export that is going on. */
+	stopLongWork: () => typedError<null, UiError>(__TAURI_INVOKE("stop_long_work")),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -161,6 +179,44 @@ export type Backfill = {
 	messages: number,
 	/**  Paused by the seller. */
 	paused: boolean,
+};
+
+/**  Files of backups, chosen by the system's own dialog; the page never names one. */
+export type BackupPlace = {
+	/**  Where new backups and exports go. */
+	folder: string,
+	/**  The backup to check or restore. */
+	file: string | null,
+};
+
+/**  A backup that was read to its end and found good. */
+export type BackupReport = {
+	/**  The file. */
+	path: string,
+	/**  Its size. */
+	bytes: number,
+	/**  When it was made. */
+	createdMs: number,
+	/**  Version of the program that made it. */
+	program: string,
+	/**  Accounts in it, also disconnected ones whose chats were kept. */
+	accounts: number,
+	/**  Chats in it. */
+	chats: number,
+	/**  Messages in it. */
+	messages: number,
+	/**  Pictures and voice files in it. */
+	files: number,
+};
+
+/**  The state of backups. */
+export type BackupView = {
+	/**  What is going on. */
+	running: WorkProgress | null,
+	/**  The newest backup made here. */
+	last: LastBackup | null,
+	/**  The archive has a recovery code, so a backup can do without a passphrase. */
+	hasRecoveryCode: boolean,
 };
 
 /**  The other person. */
@@ -347,8 +403,51 @@ export type ErrorCode =
 "wrongRecoveryCode" | 
 /**  The archive's file is damaged. */
 "archiveDamaged" | 
+/**  Another kind of file than a backup. */
+"notABackup" | 
+/**  The passphrase or recovery code does not open this backup. */
+"wrongBackupSecret" | 
+/**  The backup is damaged or cut. */
+"backupDamaged" | 
+/**  The backup was made by a newer version of the program. */
+"newerBackup" | 
+/**  A passphrase is needed: there is no recovery code to use. */
+"backupSecretNeeded" | 
+/**  The passphrase is shorter than eight characters. */
+"passphraseTooShort" | 
+/**  There is a file of that name. */
+"fileExists" | 
+/**  There is no such file or folder. */
+"fileMissing" | 
+/**  A file cannot be read or written. */
+"fileTrouble" | 
+/**  Stopped by the seller. */
+"cancelled" | 
+/**  Another backup, check or export is going on. */
+"busy" | 
 /**  Anything else; the log has details. */
 "internal";
+
+/**  How chats are exported. */
+export type ExportFormat = 
+/**  JSON Lines, for programs. */
+"jsonl" | 
+/**  Pages for people. */
+"html";
+
+/**  A finished export. */
+export type ExportReport = {
+	/**  The folder. */
+	path: string,
+	/**  Chats in it. */
+	chats: number,
+	/**  Messages in it. */
+	messages: number,
+	/**  Pictures and voice files in it. */
+	files: number,
+	/**  Pictures and voice files that are not in it, because they were never opened here. */
+	missingFiles: number,
+};
 
 /**  State of a listing. */
 export type ItemStatus = 
@@ -409,6 +508,27 @@ export type Language =
 "ru" | 
 /**  English. */
 "en";
+
+/**  The newest backup made here. */
+export type LastBackup = {
+	/**  When it was made. */
+	atMs: number,
+	/**  The file, as it was named then. */
+	path: string,
+	/**  Its size. */
+	bytes: number,
+};
+
+/**  What long work is going on. */
+export type LongWork = 
+/**  A backup is being made. */
+"create" | 
+/**  A backup is being checked. */
+"verify" | 
+/**  A backup is being restored. */
+"restore" | 
+/**  Chats are being exported. */
+"export";
 
 /**
  *  A picture or voice file the core may fetch. The page names media only by this id, never by address, so it can ask for
@@ -622,6 +742,14 @@ export type QuoteView = {
 	preview: Preview,
 };
 
+/**  A restored backup. */
+export type RestoreReport = {
+	/**  What was restored. */
+	backup: BackupReport,
+	/**  The folder with what was there before; none: there was nothing. */
+	setAside: string | null,
+};
+
 /**  What to do where no keychain exists. */
 export type SecretFallback = 
 /**  Seal secrets in a file with a passphrase that is asked for at each start. */
@@ -763,6 +891,16 @@ export type UiError = {
 	code: ErrorCode,
 	/**  For the log and for curious readers, in English. */
 	message: string,
+};
+
+/**  How far long work is. */
+export type WorkProgress = {
+	/**  Which work. */
+	work: LongWork,
+	/**  Bytes (an export: messages) done. */
+	done: number,
+	/**  In all; 0 while it is not known. */
+	total: number,
 };
 
 /* Tauri Specta runtime */

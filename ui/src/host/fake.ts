@@ -4,6 +4,9 @@ import type {
 	AccountView,
 	AppView,
 	ArchiveView,
+	BackupPlace,
+	BackupReport,
+	BackupView,
 	ChatId,
 	ChatPage,
 	ChatQuery,
@@ -12,6 +15,8 @@ import type {
 	ClosedShop,
 	Delivery,
 	ErrorCode,
+	ExportFormat,
+	ExportReport,
 	KeyCheck,
 	KeyInput,
 	MediaId,
@@ -22,6 +27,7 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	RestoreReport,
 	SecretFallback,
 	SecretStoreState,
 	SetAside,
@@ -66,6 +72,8 @@ export class FakeHost implements Host {
 	secretStore: SecretStoreState;
 	archive: ArchiveView;
 	closed: ErrorCode | null;
+	backup: BackupView;
+	place: BackupPlace = { folder: "/home/anna/Документы", file: null };
 	settings: Required<Settings>;
 	/** Calls in order, for tests: `[command, ...args]`. */
 	calls: unknown[][] = [];
@@ -86,6 +94,7 @@ export class FakeHost implements Host {
 		this.secretStore = options.secretStore ?? "keychain";
 		this.archive = { encrypted: true, canEncrypt: true, recoveryCodeConfirmed: true, ...options.archive };
 		this.closed = options.closed ?? null;
+		this.backup = { running: null, last: null, hasRecoveryCode: this.archive.encrypted };
 		this.chats = makeChats(options.chats ?? 24, Math.max(count, 1), this.#now());
 		this.settings = {
 			language: "system",
@@ -431,6 +440,49 @@ export class FakeHost implements Host {
 	}
 	async closeWindow(): Promise<void> {
 		await this.#called("closeWindow");
+	}
+	async backupView(): Promise<BackupView> {
+		await this.#called("backupView");
+		return this.backup;
+	}
+	async backupPlace(): Promise<BackupPlace> {
+		await this.#called("backupPlace");
+		return this.place;
+	}
+	async chooseBackupFolder(): Promise<BackupPlace> {
+		await this.#called("chooseBackupFolder");
+		return (this.place = { ...this.place, folder: "/media/anna/Флешка" });
+	}
+	async chooseBackupFile(): Promise<BackupPlace> {
+		await this.#called("chooseBackupFile");
+		return (this.place = { ...this.place, file: "/media/anna/Флешка/prilavok-2026-10-03.prilavok-backup" });
+	}
+	async createBackup(passphrase: string | null): Promise<BackupReport> {
+		await this.#called("createBackup", passphrase);
+		const report = this.#backupReport(`${this.place.folder}/prilavok-2026-11-21.prilavok-backup`);
+		this.backup = { ...this.backup, last: { atMs: report.createdMs, path: report.path, bytes: report.bytes } };
+		this.place = { ...this.place, file: report.path };
+		return report;
+	}
+	async verifyBackup(secret: string | null): Promise<BackupReport> {
+		await this.#called("verifyBackup", secret);
+		return this.#backupReport(this.place.file ?? fail("fileMissing"));
+	}
+	async restoreBackup(secret: string | null): Promise<RestoreReport> {
+		await this.#called("restoreBackup", secret);
+		const backup = this.#backupReport(this.place.file ?? fail("fileMissing"));
+		this.emit({ what: "everything" });
+		return { backup, setAside: "/home/anna/.local/share/ru.prilavok.desktop/shop-set-aside-20261121T090000Z" };
+	}
+	async exportChats(format: ExportFormat): Promise<ExportReport> {
+		await this.#called("exportChats", format);
+		return { path: `${this.place.folder}/prilavok-export-2026-11-21`, chats: 24, messages: 310, files: 18, missingFiles: 2 };
+	}
+	async stopLongWork(): Promise<void> {
+		await this.#called("stopLongWork");
+	}
+	#backupReport(path: string): BackupReport {
+		return { path, bytes: 12_700_000, createdMs: this.#now(), program: "0.1.0", accounts: 1, chats: 24, messages: 310, files: 18 };
 	}
 	async tryAlert(): Promise<void> {
 		await this.#called("tryAlert");

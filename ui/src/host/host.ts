@@ -3,12 +3,17 @@ import type {
 	AccountId,
 	AccountView,
 	AppView,
+	BackupPlace,
+	BackupReport,
+	BackupView,
 	ChatId,
 	ChatPage,
 	ChatQuery,
 	ChatView,
 	ClosedShop,
 	ErrorCode,
+	ExportFormat,
+	ExportReport,
 	KeyCheck,
 	KeyInput,
 	MediaId,
@@ -18,6 +23,7 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	RestoreReport,
 	SecretFallback,
 	SetAside,
 	Settings,
@@ -89,6 +95,20 @@ export interface Host {
 	/** Sets a damaged archive aside and begins a new one. */
 	setArchiveAside(): Promise<SetAside>;
 	showShop(mode: ShopMode): Promise<void>;
+	backupView(): Promise<BackupView>;
+	backupPlace(): Promise<BackupPlace>;
+	/** By the system's own dialog; unchanged when the seller changes their mind. */
+	chooseBackupFolder(): Promise<BackupPlace>;
+	chooseBackupFile(): Promise<BackupPlace>;
+	/** Without a passphrase it opens with the recovery code. */
+	createBackup(passphrase: string | null): Promise<BackupReport>;
+	/** Without a secret the present recovery code is tried. */
+	verifyBackup(secret: string | null): Promise<BackupReport>;
+	/** What is there now is set aside; the window goes on with the restored data. */
+	restoreBackup(secret: string | null): Promise<RestoreReport>;
+	exportChats(format: ExportFormat): Promise<ExportReport>;
+	/** Stops whichever of the four is going on. */
+	stopLongWork(): Promise<void>;
 	tryAlert(): Promise<void>;
 	/** Answers the notice `closing`: everything is kept, the window may go. */
 	closeWindow(): Promise<void>;

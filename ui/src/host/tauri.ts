@@ -5,11 +5,16 @@ import type {
 	AccountId,
 	AccountView,
 	AppView,
+	BackupPlace,
+	BackupReport,
+	BackupView,
 	ChatId,
 	ChatPage,
 	ChatQuery,
 	ChatView,
 	ClosedShop,
+	ExportFormat,
+	ExportReport,
 	KeyCheck,
 	KeyInput,
 	MediaId,
@@ -19,6 +24,7 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	RestoreReport,
 	SecretFallback,
 	SetAside,
 	Settings,
@@ -149,6 +155,33 @@ class TauriHost implements Host {
 	}
 	showShop(mode: ShopMode): Promise<void> {
 		return call("show_shop", { mode });
+	}
+	backupView(): Promise<BackupView> {
+		return call("backup_view");
+	}
+	backupPlace(): Promise<BackupPlace> {
+		return call("backup_place");
+	}
+	chooseBackupFolder(): Promise<BackupPlace> {
+		return call("choose_backup_folder");
+	}
+	chooseBackupFile(): Promise<BackupPlace> {
+		return call("choose_backup_file");
+	}
+	createBackup(passphrase: string | null): Promise<BackupReport> {
+		return call("create_backup", { passphrase });
+	}
+	verifyBackup(secret: string | null): Promise<BackupReport> {
+		return call("verify_backup", { secret });
+	}
+	restoreBackup(secret: string | null): Promise<RestoreReport> {
+		return call("restore_backup", { secret });
+	}
+	exportChats(format: ExportFormat): Promise<ExportReport> {
+		return call("export_chats", { format });
+	}
+	stopLongWork(): Promise<void> {
+		return call("stop_long_work");
 	}
 	tryAlert(): Promise<void> {
 		return call("try_alert");

@@ -29,6 +29,17 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	badRecoveryCode: m.error_bad_recovery_code,
 	wrongRecoveryCode: m.error_wrong_recovery_code,
 	archiveDamaged: m.error_archive_damaged,
+	notABackup: m.error_not_a_backup,
+	wrongBackupSecret: m.error_wrong_backup_secret,
+	backupDamaged: m.error_backup_damaged,
+	newerBackup: m.error_newer_backup,
+	backupSecretNeeded: m.error_backup_secret_needed,
+	passphraseTooShort: m.error_passphrase_too_short,
+	fileExists: m.error_file_exists,
+	fileMissing: m.error_file_missing,
+	fileTrouble: m.error_file_trouble,
+	cancelled: m.error_cancelled,
+	busy: m.error_busy,
 	internal: m.error_internal,
 };
 

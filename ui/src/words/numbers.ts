@@ -17,6 +17,15 @@ export function percent(part: number, whole: number): string {
 	return new Intl.NumberFormat(language.locale, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
+/** Size of a file: «640 КБ», «12,7 МБ». */
+export function fileSize(bytes: number): string {
+	const units = ["kilobyte", "megabyte", "gigabyte"] as const;
+	let [size, unit] = [bytes / 1000, 0];
+	while (size >= 1000 && unit < units.length - 1) [size, unit] = [size / 1000, unit + 1];
+	const digits = size < 100 && unit > 0 ? 1 : 0;
+	return new Intl.NumberFormat(language.locale, { style: "unit", unit: units[unit] as string, maximumFractionDigits: digits }).format(size);
+}
+
 /** Length of a recording: «0:07», «12:30». */
 export function duration(seconds: number): string {
 	const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;

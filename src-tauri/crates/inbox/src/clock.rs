@@ -97,6 +97,26 @@ fn hour(now_ms: i64, zone: jiff::tz::TimeZone) -> i8 {
     jiff::Timestamp::from_millisecond(now_ms).map_or(12, |now| now.to_zoned(zone).hour())
 }
 
+/// A moment in this machine's time zone.
+pub(crate) fn local(at_ms: i64) -> jiff::Zoned {
+    jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system())
+}
+
+/// `2026-11-21`, by this machine's calendar.
+pub(crate) fn local_day(at_ms: i64) -> String {
+    local(at_ms).strftime("%Y-%m-%d").to_string()
+}
+
+/// `2026-11-21T14:05:00Z`
+pub(crate) fn utc_text(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `20261121T140500Z`: sorts by time and suits every file system.
+pub(crate) fn utc_stamp(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

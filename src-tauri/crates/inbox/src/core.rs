@@ -2,6 +2,7 @@
 
 mod accounts;
 mod actions;
+mod backups;
 mod disk;
 mod time;
 mod waiting;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::account::Account;
 use crate::alerts::{Alert, Alerts};
 use crate::archive;
+use crate::backup::Job;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::CoreError;
@@ -33,7 +35,7 @@ use crate::media::MediaCache;
 use crate::secrets::Vault;
 use crate::store::{Store, outbox, settings};
 use crate::timing::Timing;
-use crate::view::{Notice, Settings, Trouble};
+use crate::view::{LongWork, Notice, Settings, Trouble};
 
 /// How to open a shop.
 pub struct CoreConfig {
@@ -114,6 +116,8 @@ pub(crate) struct Inner {
     /// Adding and removing accounts, one at a time.
     pub(crate) changing_accounts: tokio::sync::Mutex<()>,
     disk_trouble: Mutex<Option<Trouble>>,
+    /// A backup, its check or an export: one at a time.
+    pub(crate) long_work: Mutex<Option<(LongWork, Arc<Job>)>>,
     alert_receiver: Mutex<Option<mpsc::UnboundedReceiver<Alert>>>,
 }
 
@@ -155,6 +159,7 @@ impl Core {
                 last_message_ms: AtomicI64::new(0),
                 changing_accounts: tokio::sync::Mutex::new(()),
                 disk_trouble: Mutex::new(None),
+                long_work: Mutex::new(None),
                 alert_receiver: Mutex::new(Some(alert_receiver)),
             }),
         };

@@ -2,6 +2,7 @@
 
 use avito::Class;
 
+use crate::backup::BackupError;
 use crate::secrets::SecretError;
 use crate::store::{DiskTrouble, StoreError};
 use crate::view::{ErrorCode, SendFailure, TroubleCode, UiError};
@@ -19,6 +20,9 @@ pub enum CoreError {
     /// The keychain.
     #[error(transparent)]
     Secrets(#[from] SecretError),
+    /// A backup.
+    #[error("backup: {0}")]
+    Backup(#[from] BackupError),
     /// Files of the data folder.
     #[error("data folder: {0}")]
     Folder(#[from] std::io::Error),
@@ -41,6 +45,7 @@ impl CoreError {
             Self::Store(error) => storage_code(error.disk_trouble()),
             Self::Folder(error) => storage_code(DiskTrouble::of(error)),
             Self::Invalid(code, _) => *code,
+            Self::Backup(error) => backup_code(error),
             Self::Secrets(SecretError::Missing) => ErrorCode::NoKeychain,
             Self::Secrets(SecretError::Locked) => ErrorCode::KeychainLocked,
             Self::Secrets(SecretError::WrongPassphrase) => ErrorCode::WrongPassphrase,
@@ -66,6 +71,24 @@ fn storage_code(trouble: Option<DiskTrouble>) -> ErrorCode {
         Some(DiskTrouble::Busy) => ErrorCode::ArchiveBusy,
         Some(DiskTrouble::Damaged) => ErrorCode::ArchiveDamaged,
         Some(DiskTrouble::Failing) | None => ErrorCode::Storage,
+    }
+}
+
+fn backup_code(error: &BackupError) -> ErrorCode {
+    match error {
+        BackupError::NotABackup => ErrorCode::NotABackup,
+        BackupError::WrongSecret => ErrorCode::WrongBackupSecret,
+        BackupError::Damaged => ErrorCode::BackupDamaged,
+        BackupError::Newer => ErrorCode::NewerBackup,
+        BackupError::SecretNeeded => ErrorCode::BackupSecretNeeded,
+        BackupError::SecretTooShort => ErrorCode::PassphraseTooShort,
+        BackupError::Exists => ErrorCode::FileExists,
+        BackupError::DiskFull => ErrorCode::DiskFull,
+        BackupError::Cancelled => ErrorCode::Cancelled,
+        BackupError::Busy => ErrorCode::Busy,
+        BackupError::File(error) if error.kind() == std::io::ErrorKind::NotFound => ErrorCode::FileMissing,
+        BackupError::Store(error) => storage_code(error.disk_trouble()),
+        BackupError::File(_) => ErrorCode::FileTrouble,
     }
 }
 

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 /// shop/            the seller's own accounts: prilavok.db, media/, outbox/
 /// demo/            the demo shop, made anew at each start
 /// logs/            one file a day, two weeks
+/// shop-restoring/  a backup that is being restored
+/// shop-set-aside-… what was there before a backup was restored; the seller may delete it
 /// secrets.sealed   only where there is no keychain and the seller chose a passphrase
 /// ```
 #[derive(Debug, Clone)]
@@ -56,13 +58,16 @@ impl DataFolder {
     }
 
     /// Takes the folder for this program; none when another one has it. The lock ends with the returned file, also when the
-    /// program is killed.
+    /// program is killed. A restoring that a killed run left half done is settled first.
     pub fn lock(&self) -> io::Result<Option<File>> {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         let file = owner_only(&mut options).open(self.root.join("prilavok.lock"))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => {
+                crate::backup::settle(self)?;
+                Ok(Some(file))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }

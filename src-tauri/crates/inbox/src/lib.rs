@@ -12,12 +12,14 @@
 mod account;
 mod alerts;
 mod archive;
+pub mod backup;
 mod clock;
 pub mod control;
 mod core;
 pub mod diagnostics;
 mod endpoint;
 mod error;
+pub mod export;
 mod folder;
 mod ids;
 mod ingest;

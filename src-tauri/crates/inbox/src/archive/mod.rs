@@ -30,7 +30,7 @@ use crate::error::CoreError;
 use crate::folder;
 use crate::secrets::{SecretError, Vault};
 use crate::store::{Store, StoreError, settings};
-use crate::view::{ArchiveView, ErrorCode, Notice};
+use crate::view::{ArchiveView, ErrorCode, Notice, SecretStoreState};
 
 /// The key's name in the vault.
 const KEY: &str = "archive-key";
@@ -203,6 +203,45 @@ async fn kept_key(vault: &Vault) -> Option<ArchiveKey> {
             tracing::warn!(%error, "a key for the archive could not be kept: it stays unencrypted for now");
             None
         }
+    }
+}
+
+/// The keys of this installation's archive that can be had without asking the seller: the present one, and one that a killed run
+/// was just putting it under.
+pub(crate) async fn kept_keys(vault: &Vault) -> Vec<ArchiveKey> {
+    let mut keys = Vec::new();
+    for name in [KEY, NEXT_KEY] {
+        if let Ok(Some(code)) = vault.get(name).await {
+            keys.extend(ArchiveKey::parse(code.expose_secret()));
+        }
+    }
+    keys
+}
+
+/// The key a restored archive is put under: the present archive's, so that both stay readable; a new one when there is none. None
+/// where the vault cannot keep a key.
+pub(crate) async fn key_for_restored(shop: &Path, vault: &Vault) -> Result<Option<ArchiveKey>, CoreError> {
+    // Opened once, so that whatever a killed change of key left is settled: afterwards only the key in the vault counts.
+    if shop.join(FILE).exists()
+        && let Ok(opened) = open(shop, vault, None).await
+    {
+        let key = opened.store.key();
+        opened.store.close().await;
+        if key.is_some() {
+            return Ok(key);
+        }
+    }
+    new_or_kept_key(vault).await
+}
+
+/// The key in the vault or a new one; none where the vault keeps nothing. A locked vault is an error: it has a key, perhaps.
+pub(crate) async fn new_or_kept_key(vault: &Vault) -> Result<Option<ArchiveKey>, CoreError> {
+    match vault.state() {
+        SecretStoreState::Missing | SecretStoreState::ThisRunOnly => Ok(None),
+        _ => match kept_key(vault).await {
+            Some(key) => Ok(Some(key)),
+            None => Err(SecretError::Locked.into()),
+        },
     }
 }
 

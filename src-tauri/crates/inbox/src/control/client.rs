@@ -41,6 +41,10 @@ pub async fn ask(folder: &DataFolder, request: &Request) -> Option<Result<Value,
         Request::Send { wait_ms, .. } | Request::SendImage { wait_ms, .. } => {
             PATIENCE + Duration::from_millis(*wait_ms)
         }
+        // As long as it takes: an archive may be large and a stick slow.
+        Request::BackupCreate { .. } | Request::BackupVerify { .. } | Request::Export { .. } => {
+            Duration::from_hours(24)
+        }
         _ => PATIENCE,
     };
     let sent = client.post(address).timeout(patience).bearer_auth(reach.token).json(request).send().await;

@@ -17,11 +17,13 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::Core;
 use crate::account::NewKey;
+use crate::backup::BackupSecret;
 use crate::core::IMAGE_LIMIT;
 use crate::error::CoreError;
+use crate::export::ExportRequest;
 use crate::ids::AccountId;
 use crate::store::events;
-use crate::view::{AccountView, ChatQuery, ErrorCode, MessageRow, UiError};
+use crate::view::{AccountView, ChatQuery, ErrorCode, ExportFormat, Language, MessageRow, UiError};
 
 /// What the command line can ask for.
 #[derive(Serialize, Deserialize)]
@@ -104,6 +106,31 @@ pub enum Request {
     },
     /// What helps support to understand a trouble.
     Diagnostics,
+    /// Make a backup.
+    BackupCreate {
+        /// The new file, or a folder for it: a full path.
+        out: PathBuf,
+        /// A passphrase; none: the archive's recovery code. Travels like a key does.
+        secret: Option<String>,
+    },
+    /// Read a backup to its end.
+    BackupVerify {
+        /// The file, a full path.
+        file: PathBuf,
+        /// Its passphrase or recovery code; none: the archive's recovery code.
+        secret: Option<String>,
+    },
+    /// Write chats in a form for programs or for people.
+    Export {
+        /// The new folder, a full path.
+        out: PathBuf,
+        /// The form.
+        format: ExportFormat,
+        /// One account or all.
+        account: Option<AccountId>,
+        /// Copy pictures too.
+        pictures: bool,
+    },
     /// Show the window (another start of the program asks the first one).
     ShowWindow,
 }
@@ -186,6 +213,18 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
             recovery_code(core).await
         }
         Request::Diagnostics => Err(CoreError::not_found("the folder knows more than the shop")),
+        Request::BackupCreate { out, secret } => {
+            let secret = secret.map(|words| BackupSecret::chosen(&words.into())).transpose()?;
+            to_json(core.create_backup(&out, secret).await?)
+        }
+        Request::BackupVerify { file, secret } => {
+            let secret = secret.map(|words| BackupSecret::typed(&words.into()));
+            to_json(core.verify_backup(&file, secret).await?)
+        }
+        Request::Export { out, format, account, pictures } => {
+            let english = core.settings().language == Language::En;
+            to_json(core.export(ExportRequest { out, format, account, pictures, english }).await?)
+        }
         Request::ShowWindow => Err(CoreError::Invalid(ErrorCode::NotFound, "there is no window")),
     }
 }

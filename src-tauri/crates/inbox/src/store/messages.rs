@@ -169,6 +169,30 @@ pub(crate) fn page(
     Ok(statement.query_map((chat, limit), read)?.collect::<Result<_, _>>()?)
 }
 
+/// Every message of a chat, oldest first, one at a time.
+pub(crate) fn for_each<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    chat: ChatId,
+    mut take: impl FnMut(StoredMessage) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = connection.prepare_cached(&oldest_sql())?;
+    for message in statement.query_map([chat], read)? {
+        take(message?)?;
+    }
+    Ok(())
+}
+
+fn oldest_sql() -> String {
+    format!("SELECT {COLUMNS} FROM messages WHERE chat = ?1 ORDER BY sent_s, rank, tie, avito_id")
+}
+
+/// How many messages a chat holds.
+pub(crate) fn count_of_chat(connection: &Connection, chat: ChatId) -> Result<u32, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM messages WHERE chat = ?1")?
+        .query_row([chat], |row| row.get(0))?)
+}
+
 const NEWEST_FIRST: &str = "ORDER BY sent_s DESC, rank DESC, tie DESC, avito_id DESC";
 
 fn newest_sql() -> String {
@@ -216,7 +240,7 @@ mod tests {
     #[test]
     fn a_page_of_a_thread_is_read_in_order_from_an_index() {
         let connection = testing();
-        for sql in [newest_sql(), older_sql()] {
+        for sql in [newest_sql(), older_sql(), oldest_sql()] {
             let lines = plan(&connection, &sql);
             assert!(!lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
             assert!(lines[0].contains("USING INDEX messages_by_time (chat=?"), "{lines:?}");

@@ -7,9 +7,14 @@ use super::StoreError;
 /// In order; the database's `user_version` is the number applied.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/001_first_light.sql")];
 
+/// The version this program's schema has.
+pub(crate) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
 /// Brings the schema up to date, each step with its bookkeeping in one transaction. Refuses a newer database.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     loop {
         // IMMEDIATE: of two programs that start together, one migrates and the other sees it done.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -15,6 +15,8 @@ pub(crate) mod outbox;
 pub(crate) mod removals;
 pub(crate) mod settings;
 
+pub(crate) use self::migrations::newest as newest_schema;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;

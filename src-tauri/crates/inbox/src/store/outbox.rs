@@ -229,6 +229,23 @@ pub(crate) fn retry(connection: &Connection, id: OutboxId) -> Result<(), StoreEr
     Ok(())
 }
 
+/// In a restored archive: nothing that waited then may be sent by itself, because it may have been sent since the backup was made.
+/// Each reply is parked as one that may be at Avito, with everything in the archive as what was there before: when the chat is read
+/// and its message is there, the two find each other; otherwise the seller decides.
+pub(crate) fn park_restored(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE outbox SET state = 3, code = 'unproved', detail = NULL, retry_at_ms = NULL,
+           attempt_after = CASE WHEN uncertain > 0 THEN attempt_after
+                                ELSE (SELECT coalesce(max(id), 0) FROM messages) END,
+           attempt_s = CASE WHEN uncertain > 0 THEN attempt_s
+                            ELSE (SELECT coalesce(max(sent_s), 0) FROM messages WHERE chat = outbox.chat) END,
+           uncertain = max(uncertain, 1)
+         WHERE state IN (0, 1, 2)",
+        [],
+    )?;
+    Ok(())
+}
+
 /// Notes what an upload gave.
 pub(crate) fn set_uploaded(
     connection: &Connection,

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod arriving;
+mod backup;
 mod catching_up;
 mod command_line;
 mod durability;
