@@ -18,6 +18,8 @@ mod logging;
 mod media_scheme;
 mod notifications;
 mod privacy;
+#[cfg(test)]
+mod reach;
 mod saving;
 mod shops;
 mod start;

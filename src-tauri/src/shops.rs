@@ -62,6 +62,7 @@ impl Shops {
             if self.real().is_ok() {
                 return Ok(());
             }
+            self.opener.vault.look_again().await;
             let opened = told(self.opener.open(true, recovery_code).await);
             if let Err(error) = &opened
                 && is_of_the_code(error.code)

@@ -7,14 +7,17 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod alerts;
+mod archive;
 mod chaos;
 mod command_line;
 mod demo;
 mod messages;
 mod onboarding;
 mod pictures;
+mod privacy;
 mod restart;
 mod secrets;
 mod settings;
 mod support;
+mod sweep;
 mod walls;

@@ -1,10 +1,10 @@
 //! A computer without a keychain: the seller chooses, and nothing secret lies open on the disk.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use crate::onboarding::fill_in;
 use crate::support::page::{Page, id};
+use crate::support::search::files;
 use crate::support::shop::Shop;
 use crate::support::{Desk, Setup, on_a_desk, on_a_desk_with};
 
@@ -92,7 +92,7 @@ async fn works(page: &Page, shop: &Shop) {
 /// Looks through every file of the data folder and of the person's own folders.
 fn assert_no_secret(desk: &Desk, shop: &Shop) {
     let secrets = [shop.seller.client_secret.as_str(), PASSPHRASE];
-    let files: Vec<PathBuf> = files(&desk.data_dir()).chain(files(&desk.file("home"))).collect();
+    let files = [files(&desk.data_dir()), files(&desk.file("home"))].concat();
     assert!(files.iter().any(|file| file.ends_with("shop/prilavok.db")), "{files:?}");
     for file in files {
         // What is gone meanwhile holds nothing.
@@ -102,19 +102,4 @@ fn assert_no_secret(desk: &Desk, shop: &Shop) {
             assert!(!found, "a secret lies open in {}", file.display());
         }
     }
-}
-
-fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut open = vec![folder.to_owned()];
-    let mut found = Vec::new();
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => open.push(entry.path()),
-                Ok(kind) if kind.is_file() => found.push(entry.path()),
-                _ => {}
-            }
-        }
-    }
-    found.into_iter()
 }

@@ -143,7 +143,32 @@ impl Desk {
         self.window.take()
     }
 
-    async fn start_keychain(&mut self) {
+    /// A variable for every program started from now on.
+    pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.environment.push((name, value.into()));
+    }
+
+    /// Ends the keychain and everything in it, as a reinstalled system does; a new one is empty.
+    pub(crate) async fn lose_keychain(&mut self) {
+        drop(self.keychain.take());
+        let kept = self.folder.path().join("home/.local/share/keyrings");
+        if kept.exists() {
+            fs::remove_dir_all(kept).expect("the keychain's files");
+        }
+        self.start_keychain().await;
+    }
+
+    /// Ends the keychain's service: nobody keeps secrets on this machine for now.
+    pub(crate) fn stop_keychain(&mut self) {
+        drop(self.keychain.take());
+    }
+
+    /// The whole of this machine's disk.
+    pub(crate) fn disk(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) async fn start_keychain(&mut self) {
         let mut command = self.command("gnome-keyring-daemon");
         command.args(["--foreground", "--unlock", "--components=secrets", "--control-directory"]);
         command.arg(self.file("run")).stdin(Stdio::piped());

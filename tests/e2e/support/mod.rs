@@ -6,6 +6,7 @@ pub(crate) mod notifications;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod screen;
+pub(crate) mod search;
 pub(crate) mod shop;
 pub(crate) mod sound;
 pub(crate) mod window;

@@ -84,7 +84,7 @@ pub(crate) fn is_running(pid: u32) -> bool {
 }
 
 /// Children, their children and so on.
-fn descendants(of: u32) -> Vec<u32> {
+pub(crate) fn descendants(of: u32) -> Vec<u32> {
     let mut found: Vec<u32> = Vec::new();
     let mut open = vec![of];
     while let Some(pid) = open.pop() {

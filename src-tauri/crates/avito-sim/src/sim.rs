@@ -333,6 +333,11 @@ impl Sim {
             .unwrap_or_default()
     }
 
+    /// Every access token ever given out, so that a test can look for them where they must not be.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.shared.lock().tokens.keys().cloned().collect()
+    }
+
     /// All access tokens of the account become invalid. Returns how many were alive.
     pub fn revoke_tokens(&self, user_id: i64) -> usize {
         let mut state = self.shared.lock();

@@ -8,6 +8,7 @@ use crate::SetupArgs;
 use crate::app::WITH_PAGE;
 use crate::contract;
 use crate::page;
+use crate::page_packages;
 use crate::project::Project;
 use crate::report::{Outcome, Report};
 use crate::stage::{self, Output};
@@ -34,6 +35,7 @@ pub(crate) fn run(project: &Project, setup: SetupArgs) -> Result<ExitCode> {
     report.stage("page lints", || script("lint"));
     report.stage("contract", || contract::check(project));
     report.stage("dependencies", || tools::dependencies(project));
+    report.stage("page dependencies", || page_packages::check(project));
     report.stage("spelling", || tools::spelling(project));
     Ok(report.finish())
 }

@@ -15,6 +15,7 @@ mod counts;
 mod output;
 mod packages;
 mod page;
+mod page_packages;
 mod processes;
 mod project;
 mod report;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use keyring::v1::Entry;
+use keyring_core::Entry;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::sealed::SealedFile;
@@ -62,7 +62,7 @@ impl Vault {
     pub async fn open(data_dir: &Path, namespace: &str) -> Self {
         let file = data_dir.join("secrets.sealed");
         let sealed = file.exists();
-        let kind = match tokio::task::spawn_blocking(|| Entry::store_status().is_ok()).await {
+        let kind = match tokio::task::spawn_blocking(has_keychain).await {
             _ if sealed => Kind::SealedLocked,
             Ok(true) => Kind::Keychain,
             _ => Kind::Missing,
@@ -127,6 +127,16 @@ impl Vault {
         self.blocking(name, |vault, name| vault.set_now(&name, None)).await
     }
 
+    /// A machine without a keychain may have got one meanwhile: the seller started its service.
+    pub async fn look_again(&self) {
+        if self.state() == SecretStoreState::Missing
+            && matches!(tokio::task::spawn_blocking(has_keychain).await, Ok(true))
+            && let Err(error) = self.replace(Kind::Keychain)
+        {
+            tracing::warn!(%error, "the keychain cannot be used");
+        }
+    }
+
     /// The seller's choice where there is no keychain.
     pub async fn choose(
         &self,
@@ -185,7 +195,7 @@ impl Vault {
                     self.note_locked(false);
                     Ok(Some(secret.into()))
                 }
-                Err(keyring::v1::Error::NoEntry) => Ok(None),
+                Err(keyring_core::Error::NoEntry) => Ok(None),
                 Err(error) => Err(self.keychain_error(&error)),
             },
             Kind::Sealed(file) => Ok(file.get(name)),
@@ -202,7 +212,7 @@ impl Vault {
                 let result = match &secret {
                     Some(secret) => entry.set_password(secret.expose_secret()),
                     None => match entry.delete_credential() {
-                        Err(keyring::v1::Error::NoEntry) => Ok(()),
+                        Err(keyring_core::Error::NoEntry) => Ok(()),
                         other => other,
                     },
                 };
@@ -227,16 +237,30 @@ impl Vault {
         self.inner.keychain_locked.store(locked, std::sync::atomic::Ordering::Relaxed);
     }
 
-    fn keychain_error(&self, error: &keyring::v1::Error) -> SecretError {
+    fn keychain_error(&self, error: &keyring_core::Error) -> SecretError {
         match error {
-            keyring::v1::Error::NoStorageAccess(_) => {
+            keyring_core::Error::NoStorageAccess(_) => {
                 self.note_locked(true);
                 SecretError::Locked
             }
-            keyring::v1::Error::NoDefaultStore => SecretError::Missing,
+            keyring_core::Error::NoDefaultStore => SecretError::Missing,
             other => SecretError::Failed(other.to_string()),
         }
     }
+}
+
+/// Whether the system's keychain can be reached; afterwards entries can be made.
+fn has_keychain() -> bool {
+    if keyring::v1::Entry::store_status().is_ok() {
+        return true;
+    }
+    // keyring asks once in the life of a process; where a service has to be started, that may have been too early.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    if let Ok(store) = zbus_secret_service_keyring_store::Store::new() {
+        keyring_core::set_default_store(store);
+        return true;
+    }
+    false
 }
 
 #[cfg(test)]

@@ -1,0 +1,136 @@
+//! What the page can reach, written down: a test fails when it grows, so that growing is a decision.
+//!
+//! The page shows what strangers wrote. Should a script of theirs ever run in it, it could do what is listed here and nothing else.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// Every command the page may call, and what for.
+const COMMANDS: &[(&str, &str)] = &[
+    ("add_account", "connecting; takes a key, gives none back"),
+    ("app_view", "the frame of the window"),
+    ("chat", "the open chat"),
+    ("check_key", "trying a key before it is stored"),
+    ("check_now", "the button «проверить»"),
+    ("choose_secret_fallback", "a machine without a keychain"),
+    ("close_window", "the answer to a closing window"),
+    ("closed_shop", "why the archive is not open"),
+    ("confirm_recovery_code", "takes four letters, gives nothing back"),
+    ("delete_message", "own messages, within an hour"),
+    ("diagnostics", "a text without secrets and persons"),
+    ("discard_send", "a reply that was not sent"),
+    ("list_chats", "the list"),
+    ("mark_read", "the seller has looked"),
+    ("messages", "the thread"),
+    ("open_chat", "what is on the screen"),
+    (
+        "open_link",
+        "http and https only, in the system's browser; the page asks first where a link lies about itself",
+    ),
+    ("open_with_recovery_code", "takes a code, gives nothing back"),
+    ("pause_backfill", "reading old history"),
+    ("recovery_code", "the one secret the page may show, and only until it is confirmed"),
+    ("rekey_archive", "encrypting; the new key stays outside the page until it is shown once"),
+    ("remove_account", "after a question"),
+    ("reopen", "an archive that could not be opened"),
+    ("replace_key", "takes a key, gives none back; the key must be of the same account"),
+    ("retry_send", "a reply that was not sent"),
+    ("save_composer", "half-typed text"),
+    ("save_diagnostics", "the text that was shown, where the seller chooses in the system's dialog"),
+    ("save_recovery_code", "where the seller chooses in the system's dialog, until it is confirmed"),
+    ("save_settings", "looks and sounds; nothing that lets anything out"),
+    ("send_image", "a reply"),
+    ("send_text", "a reply"),
+    ("set_archive_aside", "beginning anew beside a damaged archive; nothing is deleted"),
+    ("show_shop", "the demo or the seller's own"),
+    ("try_alert", "a sample notification"),
+    ("unlock_secrets", "takes a passphrase, gives nothing back"),
+];
+
+/// The content security policy, with the reason for everything beyond `'self'`.
+fn policy() -> Value {
+    json!({
+        "default-src": "'self'",
+        "script-src": "'self'",
+        // Svelte's `style:` directives and the splitter set styles on elements.
+        "style-src": "'self' 'unsafe-inline'",
+        // `media:` is the core's own scheme (on Windows it looks like http://media.localhost); `blob:` shows a picture before it is sent.
+        "img-src": "'self' blob: media: http://media.localhost",
+        // Voice messages are played from the bytes the core gave.
+        "media-src": "'self' blob:",
+        // The way to the core, and the bytes of voice messages.
+        "connect-src": "'self' ipc: http://ipc.localhost media: http://media.localhost",
+        "font-src": "'self'",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'"
+    })
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+#[test]
+fn the_page_may_call_the_written_down_commands_only() {
+    // The generated contract names every command that the program registers; another test holds it fresh.
+    let contract = read("ui/src/host/contract.ts");
+    let mut commands: Vec<&str> = contract
+        .split("__TAURI_INVOKE")
+        .filter_map(|rest| rest.split_once("(\""))
+        .filter(|(before, _)| before.is_empty() || before.starts_with('<'))
+        .map(|(_, rest)| rest.split('"').next().unwrap())
+        .collect();
+    commands.sort_unstable();
+    commands.dedup();
+    let known: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        commands, known,
+        "the page can reach more or less than is written down: say in COMMANDS why it needs it"
+    );
+}
+
+#[test]
+fn the_page_may_use_no_plugin_and_nothing_of_tauri_but_listening() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src-tauri/capabilities");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["main.json"]);
+    let mut capability: BTreeMap<String, Value> =
+        serde_json::from_str(&read("src-tauri/capabilities/main.json")).unwrap();
+    for words in ["$schema", "identifier", "description"] {
+        capability.remove(words);
+    }
+    // Anything else, `remote` above all, would open the commands to other pages.
+    let minimal = json!({
+        "windows": ["main"],
+        "permissions": ["core:event:allow-listen", "core:event:allow-unlisten"],
+    });
+    assert_eq!(serde_json::to_value(capability).unwrap(), minimal);
+}
+
+#[test]
+fn the_windows_policy_is_the_written_down_one() {
+    let config: Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+    let app = &config["app"];
+    assert_eq!(app["security"], json!({"csp": policy(), "freezePrototype": true}));
+    let text = app["security"].to_string();
+    for never in ["unsafe-eval", "https:", "http://*", "*", "dangerous", "data:"] {
+        assert!(!text.contains(never), "{never} in the window's policy");
+    }
+    // No global object for scripts to find, and no window that is made without our guards on navigation.
+    assert_eq!(app.get("withGlobalTauri"), None);
+    assert_eq!(app["windows"], json!([]));
+    assert_eq!(config.get("plugins"), None);
+}
+
+#[test]
+fn a_released_program_has_no_developer_tools() {
+    let manifest = read("Cargo.toml");
+    let tauri = manifest.lines().find(|line| line.starts_with("tauri = ")).unwrap();
+    assert!(!tauri.contains("devtools"), "{tauri}");
+    assert!(!read("src-tauri/src/desktop.rs").contains("devtools"));
+}
