@@ -11,6 +11,7 @@ mod archive;
 mod chaos;
 mod command_line;
 mod demo;
+mod hostile;
 mod messages;
 mod onboarding;
 mod pictures;

@@ -135,7 +135,7 @@ impl Core {
                 settings::get_over_default(c, "settings")
             })
             .await?;
-        let endpoint = Endpoint::bind(config.listen).await?;
+        let endpoint = Endpoint::bind(config.listen)?;
         let (alerts, alert_receiver) = Alerts::new();
         let core = Self {
             inner: Arc::new(Inner {

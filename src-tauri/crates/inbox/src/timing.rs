@@ -35,11 +35,13 @@ pub struct Timing {
     pub event_grace: Duration,
     /// How long one call to Avito may take; uploads get more.
     pub call_timeout: Duration,
-    /// A connection to the endpoint that has sent no complete request head for so long is closed. It holds for a kept-open
-    /// connection between two deliveries as well: a short time would close it in Avito's face now and then.
+    /// A connection to the endpoint that has not shown the secret by then is closed: the whole life of a stranger's connection.
     pub head_patience: Duration,
     /// How often the wall clock is compared with the steady one: so long after a computer's sleep everything looks again.
     pub clock_look: Duration,
+    /// A connection that has shown it is closed after so long without a delivery. A short time would close it in Avito's face now
+    /// and then.
+    pub keep_open: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
 }
@@ -67,6 +69,7 @@ impl Timing {
             event_grace: shorter(self.event_grace),
             call_timeout: shorter(self.call_timeout),
             head_patience: shorter(self.head_patience),
+            keep_open: shorter(self.keep_open),
             clock_look: self.clock_look,
             journal_keep: self.journal_keep,
         }
@@ -92,8 +95,9 @@ impl Default for Timing {
             unknown_attempts: 4,
             event_grace: seconds(20),
             call_timeout: seconds(20),
-            head_patience: seconds(15),
             clock_look: seconds(10),
+            head_patience: seconds(10),
+            keep_open: seconds(120),
             journal_keep: seconds(14 * 24 * 3600),
         }
     }

@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::rejection::JsonRejection;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -22,10 +22,20 @@ use uuid::Uuid;
 use super::{Request, execute};
 use crate::Core;
 use crate::diagnostics;
-use crate::endpoint::listener;
+use crate::endpoint::body::Reader;
+use crate::endpoint::listener::{self, Limits, Standing};
 use crate::folder::{DataFolder, create_private_file};
 use crate::timing::Timing;
 use crate::view::UiError;
+
+/// Commands are given one by one.
+const CONNECTIONS: usize = 64;
+/// Larger requests are refused. What is too long for Avito should still get an answer that says so.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// What all requests that are being read may take together.
+const BODIES_LIMIT: usize = 4 * BODY_LIMIT;
+/// Longer challenges are refused; ours have 32 characters.
+const NONCE_LIMIT: usize = 64;
 
 /// What `control.json` holds: how to reach this run.
 #[derive(Serialize, Deserialize)]
@@ -58,6 +68,7 @@ struct Context {
     folder: DataFolder,
     token: Arc<str>,
     show_window: Option<ShowWindow>,
+    reader: Reader,
 }
 
 /// Begins to answer the command line. Keep the result as long as the program runs.
@@ -87,22 +98,22 @@ async fn answer_with(
     let beside = file.with_extension("new");
     create_private_file(&beside)?.write_all(&serde_json::to_vec(&reach).map_err(io::Error::other)?)?;
     fs::rename(&beside, &file)?;
-    let patience = core
-        .as_ref()
-        .map_or_else(|_| Timing::default().head_patience, |core| core.inner.timing.head_patience);
-    let context = Context { core, folder: folder.clone(), token, show_window };
+    let timing = core.as_ref().map_or_else(|_| Timing::default(), |core| core.inner.timing.clone());
+    let limits = Limits::new(CONNECTIONS, &timing);
+    let reader = Reader::new(BODY_LIMIT, BODIES_LIMIT);
+    let context = Context { core, folder: folder.clone(), token, show_window, reader };
     let router = Router::new()
         .route("/control", post(answer))
         .route("/control/{nonce}", get(prove))
         .with_state(context);
     let stop = CancellationToken::new();
-    tokio::spawn(listener::serve(tcp, router, patience, stop.clone()));
+    tokio::spawn(listener::serve(tcp, router, limits, stop.clone()));
     Ok(Control { file, stop })
 }
 
 /// Proves that this is the run `control.json` speaks of, before anybody trusts it with a token or a key.
-async fn prove(State(context): State<Context>, Path(nonce): Path<String>) -> String {
-    proof(&context.token, &nonce)
+async fn prove(State(context): State<Context>, Path(nonce): Path<String>) -> Result<String, StatusCode> {
+    if nonce.len() > NONCE_LIMIT { Err(StatusCode::NOT_FOUND) } else { Ok(proof(&context.token, &nonce)) }
 }
 
 /// What only somebody who knows the token can answer to a nonce.
@@ -113,19 +124,25 @@ pub(super) fn proof(token: &str, nonce: &str) -> String {
 
 async fn answer(
     State(context): State<Context>,
+    Extension(standing): Extension<Standing>,
     headers: HeaderMap,
-    request: Result<Json<Request>, JsonRejection>,
+    body: Body,
 ) -> Response {
     let expected = format!("Bearer {}", context.token);
     let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
     if !bool::from(given.ct_eq(expected.as_bytes())) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    // Read after the token: a stranger does not learn what a request looks like.
-    let request = match request {
-        Ok(Json(request)) => request,
-        Err(rejection) => return rejection.into_response(),
+    standing.prove();
+    // Read after the token: a stranger can neither fill our memory nor learn what a request looks like.
+    let body = match context.reader.read(&headers, body).await {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
     };
+    let Ok(request) = serde_json::from_slice(&body) else {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    };
+    drop(body);
     let result: Result<_, UiError> = match (request, &context.show_window) {
         (Request::ShowWindow, Some(show)) => {
             show();

@@ -3,62 +3,66 @@
 //! Answers 200 only after the delivery is durable in the journal (invariant 1), within Avito's two seconds. Everything else is
 //! turned away early and cheaply: an unknown path and a wrong secret look and take the same.
 
+pub(crate) mod body;
+mod doors;
 pub(crate) mod listener;
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use axum::{Json, Router};
-use futures_util::StreamExt as _;
+use axum::{Extension, Json, Router};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use tokio::net::TcpListener;
 use url::{Host, Url};
+
+use self::body::Reader;
+use self::doors::Doors;
+use self::listener::{Limits, Standing};
 
 use crate::Core;
 use crate::ids::AccountId;
 use crate::store::events::{self, Signature};
 
+/// More connections than Avito or a tunnel ever opens.
+const CONNECTIONS: usize = 1024;
 /// Larger deliveries are refused; a message of 1000 characters takes a few KiB.
 const BODY_LIMIT: usize = 1024 * 1024;
-/// Avito waits 2 s for the answer; a body that has not arrived by then never will be answered in time.
-const BODY_PATIENCE: Duration = Duration::from_millis(1500);
 /// By then the answer is on its way, whatever holds up the disk: a delivery refused in time is delivered again.
 const WHOLE_PATIENCE: Duration = Duration::from_millis(1800);
+/// What all deliveries that are being read or written down may take together.
+const BODIES_LIMIT: usize = 8 * BODY_LIMIT;
 
 /// The listening side and the secrets it knows.
 pub(crate) struct Endpoint {
     address: SocketAddr,
     listener: Mutex<Option<TcpListener>>,
-    /// SHA-256 of each account's path secret.
-    digests: Arc<RwLock<HashMap<AccountId, [u8; 32]>>>,
+    doors: Arc<Doors>,
 }
 
 #[derive(Clone)]
 struct Context {
     core: Core,
-    digests: Arc<RwLock<HashMap<AccountId, [u8; 32]>>>,
+    doors: Arc<Doors>,
+    reader: Reader,
 }
 
 impl Endpoint {
     /// Takes the port.
-    pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let listener = listener::bind(address)?;
         Ok(Self {
             address: listener.local_addr()?,
             listener: Mutex::new(Some(listener)),
-            digests: Arc::default(),
+            doors: Arc::default(),
         })
     }
 
@@ -68,13 +72,14 @@ impl Endpoint {
             return;
         };
         let router = self.router(core);
-        let patience = core.inner.timing.head_patience;
-        core.spawn("endpoint", listener::serve(listener, router, patience, core.inner.stop.clone()));
+        let limits = Limits::new(CONNECTIONS, &core.inner.timing);
+        core.spawn("endpoint", listener::serve(listener, router, limits, core.inner.stop.clone()));
     }
 
     /// The routes, for the loopback listener and for tunnels that take a router.
     pub(crate) fn router(&self, core: &Core) -> Router {
-        let context = Context { core: core.clone(), digests: self.digests.clone() };
+        let reader = Reader::new(BODY_LIMIT, BODIES_LIMIT);
+        let context = Context { core: core.clone(), doors: self.doors.clone(), reader };
         Router::new()
             .route("/webhook/avito/{account}/{secret}", post(receive))
             .fallback(async || not_found())
@@ -88,16 +93,12 @@ impl Endpoint {
 
     /// From now on deliveries for this account are accepted.
     pub(crate) fn admit(&self, account: AccountId, digest: [u8; 32]) {
-        if let Ok(mut digests) = self.digests.write() {
-            digests.insert(account, digest);
-        }
+        self.doors.open(account, digest);
     }
 
     /// No more deliveries for this account.
     pub(crate) fn dismiss(&self, account: AccountId) {
-        if let Ok(mut digests) = self.digests.write() {
-            digests.remove(&account);
-        }
+        self.doors.shut(account);
     }
 
     /// The address under which this API server can reach us; none: there is no such address and we poll.
@@ -126,22 +127,20 @@ fn not_found() -> Response {
 async fn receive(
     State(context): State<Context>,
     path: Result<Path<(String, String)>, PathRejection>,
+    standing: Option<Extension<Standing>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     // A path that cannot be decoded is as unknown as any other.
     let deadline = tokio::time::Instant::now() + WHOLE_PATIENCE;
     let Ok(Path((account, secret))) = path else { return not_found() };
-    let Some(account) = context.admitted(&account, &secret) else { return not_found() };
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY_LIMIT) {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let Some(account) = context.doors.admitted(&account, &secret) else { return not_found() };
+    if let Some(Extension(standing)) = standing {
+        standing.prove();
     }
-    let body = match tokio::time::timeout(BODY_PATIENCE, read(body)).await {
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
-        Ok(Err(status)) => return status.into_response(),
-        Ok(Ok(body)) => body,
+    let body = match context.reader.read(&headers, body).await {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
     };
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
     let signature = context.signature(account, &headers, &body);
@@ -175,17 +174,6 @@ async fn receive(
 }
 
 impl Context {
-    /// The account, when path and secret are right. The comparison takes the same for an unknown account.
-    fn admitted(&self, account: &str, secret: &str) -> Option<AccountId> {
-        let account = AccountId(account.parse().unwrap_or(-1));
-        let expected = self.digests.read().ok().and_then(|digests| digests.get(&account).copied());
-        let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-        let same: bool = given.ct_eq(&expected.unwrap_or([0; 32])).into();
-        (same && expected.is_some()).then_some(account)
-    }
-}
-
-impl Context {
     /// What the delivery says of its signature, and whether our guess of it is right.
     fn signature(&self, account: AccountId, headers: &HeaderMap, body: &[u8]) -> Option<Signature> {
         let header = headers.get(avito::webhook::SIGNATURE_HEADER)?.to_str().ok()?;
@@ -196,17 +184,4 @@ impl Context {
             matches: client.map(|client| client.signature_matches(body, header)),
         })
     }
-}
-
-async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
-    let mut stream = body.into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
-        if bytes.len() + chunk.len() > BODY_LIMIT {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }

@@ -71,6 +71,7 @@ pub(crate) fn timing() -> Timing {
         call_timeout: PATIENCE,
         head_patience: Duration::from_secs(5),
         clock_look: millis(40),
+        keep_open: Duration::from_secs(5),
         journal_keep: Duration::from_secs(3600),
     }
 }
