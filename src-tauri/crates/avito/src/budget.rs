@@ -15,7 +15,7 @@ const PAUSES: [Duration; 5] = [
 ];
 
 /// The longest `Retry-After` that is believed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Who is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -40,9 +40,13 @@ pub(crate) fn flag(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| value.as_i64().map(|number| number != 0))
 }
 
+/// The last second of the year 9999: later ones would overflow where they are counted in milliseconds.
+const END_OF_TIME_S: i64 = 253_402_300_799;
+
 /// Fields of an object, each `None` when missing, null or of a type that makes no sense.
 pub(crate) trait Fields {
     fn int(&self, name: &str) -> Option<i64>;
+    fn seconds(&self, name: &str) -> Option<i64>;
     fn text(&self, name: &str) -> Option<String>;
     fn float(&self, name: &str) -> Option<f64>;
     fn flag(&self, name: &str) -> Option<bool>;
@@ -53,6 +57,11 @@ pub(crate) trait Fields {
 impl Fields for Value {
     fn int(&self, name: &str) -> Option<i64> {
         self.get(name).and_then(int)
+    }
+
+    /// A time in unix seconds; what lies before 1970 or after the year 9999 is none.
+    fn seconds(&self, name: &str) -> Option<i64> {
+        self.int(name).filter(|second| (0..=END_OF_TIME_S).contains(second))
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -78,13 +87,37 @@ impl Fields for Value {
     }
 }
 
-/// Parses a document, putting U+FFFD where a text was cut through the middle of an emoji: bots that cut texts by
-/// UTF-16 units produce such halves, and strict parsers would lose the whole message.
+/// How deep a document is searched for the part that cannot be held; what Avito sends is less than that.
+const DEPTH: usize = 8;
+
+/// Parses a document. What cannot be held of it does not lose the rest:
+///
+/// * U+FFFD stands where a text was cut through the middle of an emoji (bots that cut texts by UTF-16 units produce such halves),
+/// * null for a number beyond all bounds and for what is nested too deeply.
+///
+/// # Errors
+/// When it is not JSON at all.
 pub(crate) fn parse(document: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(document).or_else(|error| match mend_surrogates(document) {
-        Cow::Owned(mended) => serde_json::from_str(&mended),
-        Cow::Borrowed(_) => Err(error),
+    serde_json::from_str(document).or_else(|_| {
+        let mended = mend_surrogates(document);
+        let whole: &RawValue = serde_json::from_str(&mended)?; // skipping over it has no limit of depth
+        Ok(in_parts(whole, DEPTH))
     })
+}
+
+/// Parses what can be parsed, part by part.
+fn in_parts(raw: &RawValue, depth: usize) -> Value {
+    if let Ok(value) = serde_json::from_str(raw.get()) {
+        return value;
+    }
+    let Some(depth) = depth.checked_sub(1) else { return Value::Null };
+    if let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) {
+        return fields.into_iter().map(|(name, value)| (name, in_parts(value, depth))).collect();
+    }
+    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
+        return elements.into_iter().map(|element| in_parts(element, depth)).collect();
+    }
+    Value::Null
 }
 
 /// Replaces `\uD800`…`\uDFFF` escapes that have no partner; borrows when there is none.
@@ -249,6 +282,26 @@ mod tests {
             assert_eq!(parse(document).unwrap(), json!(expected), "{document}");
         }
         assert!(parse(r#""cut \u"#).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_held_does_not_lose_the_rest() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let document =
+            format!(r#"{{"id":"m1","far":-1e999,"deep":{deep},"list":[1,1e999,"\ud83d"],"text":"да"}}"#);
+        let expected = json!({"id": "m1", "far": null, "list": [1, null, "\u{fffd}"], "text": "да"});
+        let mut read = parse(&document).unwrap();
+        assert!(read.as_object_mut().unwrap().remove("deep").is_some());
+        assert_eq!(read, expected);
+        assert!(parse(&deep).is_ok());
+        assert!(parse(&deep[1..]).is_err());
+    }
+
+    #[test]
+    fn times_that_cannot_be_are_none() {
+        let times = json!({"a": 0, "b": 253_402_300_799_i64, "c": -1, "d": i64::MAX, "e": 1_760_000_000_000_i64, "f": 1e300});
+        let read: Vec<_> = ["a", "b", "c", "d", "e", "f"].iter().map(|name| times.seconds(name)).collect();
+        assert_eq!(read, [Some(0), Some(253_402_300_799), None, None, None, None]);
     }
 
     #[test]

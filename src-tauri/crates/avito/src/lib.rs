@@ -13,6 +13,8 @@ pub mod budget;
 mod client;
 mod clock;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod json;
 mod lane;
 pub mod models;

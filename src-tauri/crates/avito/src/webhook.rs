@@ -5,7 +5,6 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -14,6 +13,9 @@ use crate::models::{ChatType, Context, Message};
 
 /// The header with 64 hex characters whose making Avito does not document.
 pub const SIGNATURE_HEADER: &str = "X-Avito-Messenger-Signature";
+
+/// Messages taken from one delivery. Avito puts one in; thousands would hold up the deliveries behind them.
+const MESSAGES: usize = 100;
 
 /// A delivery that is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +35,7 @@ pub struct Delivery {
     pub kind: Option<String>,
     /// The messages in it: one, in the known shape; none for `{}` and for kinds unknown to this version.
     pub messages: Vec<WebhookMessage>,
-    /// The whole body; null when it is JSON but nested too deeply to be held.
+    /// The whole body, with null for what cannot be held (nested too deeply, a number beyond all bounds).
     pub json: Value,
 }
 
@@ -63,14 +65,7 @@ pub struct WebhookMessage {
 /// [`NotJson`] when the body is not JSON at all. JSON that cannot be interpreted is a delivery without messages.
 pub fn parse(body: &[u8]) -> Result<Delivery, NotJson> {
     let text = String::from_utf8_lossy(body);
-    let json = match json::parse(&text) {
-        Ok(json) => json,
-        // Valid JSON may still be too deep to hold; skipping over it has no such limit.
-        Err(_) => {
-            serde_json::from_str::<IgnoredAny>(&text).map_err(|_| NotJson)?;
-            return Ok(Delivery::default());
-        }
-    };
+    let json = json::parse(&text).map_err(|_| NotJson)?;
     let payload = json.get("payload").unwrap_or(&Value::Null);
     let bare = payload.is_null() && is_message(&json);
     // The `type` of a message that stands where the event should be is the message's own.
@@ -83,7 +78,7 @@ pub fn parse(body: &[u8]) -> Result<Delivery, NotJson> {
     Ok(Delivery {
         event_id: json.text("id").filter(|_| !bare),
         version: json.text("version"),
-        timestamp: json.int("timestamp"),
+        timestamp: json.seconds("timestamp"),
         kind,
         messages,
         json,
@@ -108,7 +103,7 @@ fn messages(json: &Value, payload: &Value) -> Vec<WebhookMessage> {
         .flatten()
         .map(|place| {
             let values = place.as_array().map_or(std::slice::from_ref(place), Vec::as_slice);
-            values.iter().filter_map(|value| message(value, outer)).collect::<Vec<_>>()
+            values.iter().filter_map(|value| message(value, outer)).take(MESSAGES).collect::<Vec<_>>()
         })
         .find(|found| !found.is_empty())
         .unwrap_or_default()

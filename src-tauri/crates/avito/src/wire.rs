@@ -7,6 +7,7 @@ use reqwest::header::{CONTENT_LENGTH, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
+use crate::budget::LONGEST_PAUSE;
 use crate::clock::ServerClock;
 use crate::error::{Class, Error, SendOutcome, class_of, message_in};
 use crate::json;
@@ -124,13 +125,14 @@ async fn read(response: &mut Response, limit: usize) -> Result<Body, reqwest::Er
     Ok(Body::Whole(body))
 }
 
-/// `Retry-After`, in seconds or as a date.
+/// `Retry-After`, in seconds or as a date, at most [`LONGEST_PAUSE`].
 fn pause(header: &str) -> Option<Duration> {
     let header = header.trim();
-    if let Ok(seconds) = header.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok()
+    let told = match header.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok()?,
+    };
+    Some(told.min(LONGEST_PAUSE))
 }
 
 fn header(headers: &HeaderMap, name: reqwest::header::HeaderName) -> Option<&str> {

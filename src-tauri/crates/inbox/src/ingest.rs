@@ -314,9 +314,16 @@ pub(crate) fn take_chat(
     Ok((id, changed))
 }
 
-/// Folds text for comparing: lower case, ё as е.
+/// Folds text for comparing: lower case, ё as е, without what nobody sees.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ё' { 'е' } else { c }).collect()
+    let seen = text.chars().filter(|c| !is_unseen(*c));
+    seen.flat_map(char::to_lowercase).map(|c| if c == 'ё' { 'е' } else { c }).collect()
+}
+
+/// Characters of no width that only steer how others are drawn: a word with them is found by how it looks.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 #[cfg(test)]

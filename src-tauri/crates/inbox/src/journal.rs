@@ -216,3 +216,6 @@ impl Core {
         self.notify(Notice::Accounts);
     }
 }
+
+#[cfg(test)]
+mod hostile;

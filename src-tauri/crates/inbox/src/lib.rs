@@ -21,6 +21,8 @@ mod endpoint;
 mod error;
 pub mod export;
 mod folder;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod ids;
 mod ingest;
 mod journal;

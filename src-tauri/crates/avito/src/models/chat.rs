@@ -199,8 +199,8 @@ impl Chat {
         Ok(Self {
             chat_type: ChatType::of_chat_id(&id),
             context: raw.get("context").and_then(Context::read),
-            created: raw.int("created").unwrap_or(0),
-            updated: raw.int("updated").unwrap_or(0),
+            created: raw.seconds("created").unwrap_or(0),
+            updated: raw.seconds("updated").unwrap_or(0),
             last_message,
             users: users.filter_map(ChatUser::read).collect(),
             id,

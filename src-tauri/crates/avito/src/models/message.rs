@@ -160,11 +160,11 @@ impl Message {
         let id = raw.text("id").ok_or("id")?;
         let content = raw.get("content").unwrap_or(&Value::Null);
         let kind = Kind::of(&raw, content);
-        let read_at = raw.int("read");
-        let delivered_at = raw.int("delivered");
+        let read_at = raw.seconds("read");
+        let delivered_at = raw.seconds("delivered");
         Ok(Self {
             author_id: raw.int("author_id"),
-            created: raw.int("created").or(delivered_at).unwrap_or(0),
+            created: raw.seconds("created").or(delivered_at).unwrap_or(0),
             direction: direction(&raw, &kind),
             content: Content::from_json(&kind, content),
             is_read: raw.flag("isRead").or_else(|| raw.flag("is_read")),
@@ -185,7 +185,7 @@ impl Quote {
         Self {
             id: raw.text("id"),
             author_id: raw.int("author_id"),
-            created: raw.int("created"),
+            created: raw.seconds("created"),
             content: Content::from_json(&kind, content),
             kind,
         }

@@ -5,6 +5,8 @@
 mod answers;
 mod documents;
 mod failures;
+mod hostile;
+mod mangled;
 mod sending;
 mod support;
 mod token;

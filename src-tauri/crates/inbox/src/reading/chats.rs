@@ -1,5 +1,6 @@
 //! The chat list and one chat's frame.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -14,10 +15,18 @@ use crate::view::{
     BuyerView, ChatCursor, ChatPage, ChatQuery, ChatRow, ChatView, Delivery, ItemStatus, ItemView, Preview,
 };
 
+/// What stays as it is in a part of an address; chat ids are made of nothing else.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// `status_id` of a live listing, as seen in real answers.
 const STATUS_ACTIVE: i64 = 4;
 /// `status_id` of a deleted listing, by Avito's document.
 const STATUS_DELETED: i64 = 20;
+
+/// Characters of a search that count: no message of Avito's is longer.
+const SEARCH_LENGTH: usize = 1000;
+/// Words of a search that count.
+const SEARCH_WORDS: usize = 32;
 
 /// A page of the chat list, newest first.
 pub(crate) fn page(connection: &Connection, query: &ChatQuery) -> Result<ChatPage, StoreError> {
@@ -62,13 +71,25 @@ fn condition(query: &ChatQuery) -> (String, Vec<Value>) {
     if query.unread_only {
         parts.push("c.unread > 0".to_owned());
     }
-    for word in query.text.as_deref().map(fold).unwrap_or_default().split_whitespace() {
-        // Full-text search over all messages is another matter.
-        parts.push("(c.search_text LIKE ? ESCAPE '\\' OR c.last_words LIKE ? ESCAPE '\\')".to_owned());
-        let pattern = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        values.extend([Value::Text(pattern.clone()), Value::Text(pattern)]);
+    for word in words(query.text.as_deref().unwrap_or_default()) {
+        // Not LIKE: it has wildcards, ends at a NUL and refuses long patterns. Full-text search over all messages is another matter.
+        parts.push("(instr(c.search_text, ?) OR instr(c.last_words, ?))".to_owned());
+        values.extend([Value::Text(word.clone()), Value::Text(word)]);
     }
     (parts.join(" AND "), values)
+}
+
+/// The words searched for, folded, each once. Of a text pasted whole the first ones are enough to find its chat.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let beginning: String = text.chars().take(SEARCH_LENGTH).collect();
+    let folded = fold(&beginning);
+    let mut words: Vec<&str> = Vec::new();
+    for word in folded.split_whitespace() {
+        if words.len() < SEARCH_WORDS && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// One row of the list.
@@ -117,7 +138,7 @@ fn shape(connection: &Connection, chat: StoredChat) -> Result<ChatRow, StoreErro
         unread: chat.unread,
         awaits_reply: open.is_empty() && chat.last_words_ours == Some(false),
         failed,
-        composer_text: Some(chat.composer_text).filter(|text| !text.trim().is_empty()),
+        composer_text: Some(thread::one_line(&chat.composer_text)).filter(|line| !line.is_empty()),
     })
 }
 
@@ -149,8 +170,7 @@ pub(crate) fn view(connection: &Connection, id: ChatId) -> Result<Option<ChatVie
     let buyer_other_chats = others("buyer_id", chat.buyer_id)?;
     Ok(Some(ChatView {
         item,
-        // Address of a chat on the site, as reported by integrators.
-        site_url: format!("https://www.avito.ru/profile/messenger/channel/{}", chat.avito_id),
+        site_url: site_url(&chat.avito_id),
         composer_text: chat.composer_text.clone(),
         first_unread: messages::first_unread(connection, id)?,
         history_incomplete: !chat.history_done,
@@ -158,6 +178,13 @@ pub(crate) fn view(connection: &Connection, id: ChatId) -> Result<Option<ChatVie
         buyer_other_chats,
         row: shape(connection, chat)?,
     }))
+}
+
+/// Address of a chat on the site, as reported by integrators.
+fn site_url(avito_id: &str) -> String {
+    let mut url = String::from("https://www.avito.ru/profile/messenger/channel/");
+    url.extend(percent_encoding::utf8_percent_encode(avito_id, SEGMENT));
+    url
 }
 
 /// Chats with unread messages: of each account, in the order asked for.
@@ -172,6 +199,25 @@ mod tests {
     use super::*;
     use crate::store::{plan, testing};
     use crate::view::ChatCursor;
+
+    #[test]
+    fn a_chat_id_cannot_lead_elsewhere() {
+        assert!(site_url("u2i-k3Vd~8Qm_Z").ends_with("/channel/u2i-k3Vd~8Qm_Z"));
+        assert!(site_url("../../x?y#z").ends_with("/channel/..%2F..%2Fx%3Fy%23z"));
+    }
+
+    #[test]
+    fn a_search_is_bounded_however_long_it_is() {
+        assert_eq!(words("Ёж  ЁЖ \u{200b} е\u{200d}ж"), ["еж"]);
+        assert_eq!(
+            words(&"слово ".repeat(1_000_000)),
+            ["слово", "слов"],
+            "a word that is cut is a part of the text as well"
+        );
+        let many: String = (0..1000).map(|number| format!("{number} ")).collect();
+        assert_eq!(words(&many).len(), SEARCH_WORDS);
+        assert_eq!(words(&"я".repeat(5_000_000))[0].chars().count(), SEARCH_LENGTH);
+    }
 
     #[test]
     fn a_page_of_the_list_is_read_in_order_from_an_index() {

@@ -179,11 +179,13 @@ fn kind_of(word: &str) -> PreviewKind {
 
 /// Text for one line: no line breaks, bounded.
 pub(crate) fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(PREVIEW_LENGTH) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
+    let words = text.split_whitespace().flat_map(|word| std::iter::once(' ').chain(word.chars()));
+    let mut line_of_any_length = words.skip(1);
+    let mut line: String = line_of_any_length.by_ref().take(PREVIEW_LENGTH).collect();
+    if line_of_any_length.next().is_some() {
+        line.push('…');
     }
+    line
 }
 
 fn body(
@@ -285,6 +287,11 @@ mod tests {
     fn a_preview_is_one_bounded_line() {
         assert_eq!(one_line("Добрый день!\n\nЕщё  продаёте?"), "Добрый день! Ещё продаёте?");
         assert_eq!(one_line(&"ё".repeat(500)).chars().count(), PREVIEW_LENGTH + 1);
+        assert_eq!(one_line(&"ё".repeat(200)), "ё".repeat(200));
+        assert_eq!(one_line(&format!("{} конец", "ё".repeat(200))), format!("{}…", "ё".repeat(200)));
+        assert_eq!(one_line(&format!("{} конец", "ё".repeat(197))), format!("{} ко…", "ё".repeat(197)));
+        assert_eq!(one_line(&"слово ".repeat(1_000_000)).chars().count(), PREVIEW_LENGTH + 1);
+        assert_eq!(one_line(" \n "), "");
     }
 
     #[test]

@@ -5,6 +5,9 @@ use rusqlite::Connection;
 use super::StoreError;
 use crate::ids::{AccountId, EventId};
 
+/// Bodies held in memory at one time. A delivery has a few KiB, but may have a MiB.
+const BATCH_BYTES: usize = 2 * 1024 * 1024;
+
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventState {
@@ -79,22 +82,26 @@ pub(crate) fn append_not_json(
     Ok(EventId(connection.last_insert_rowid()))
 }
 
-/// The oldest deliveries not taken in yet.
+/// The oldest deliveries not taken in yet: at most `limit`, and no more once [`BATCH_BYTES`] are reached.
 pub(crate) fn pending(connection: &Connection, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, account, received_ms, body FROM events WHERE state = 0 ORDER BY id LIMIT ?1",
     )?;
-    let rows = statement
-        .query_map([limit], |row| {
-            Ok(PendingEvent {
-                id: row.get(0)?,
-                account: row.get(1)?,
-                received_ms: row.get(2)?,
-                body: row.get(3)?,
-            })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(rows)
+    let mut rows = statement.query([limit])?;
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes < BATCH_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let event = PendingEvent {
+            id: row.get(0)?,
+            account: row.get(1)?,
+            received_ms: row.get(2)?,
+            body: row.get(3)?,
+        };
+        bytes += event.body.len();
+        events.push(event);
+    }
+    Ok(events)
 }
 
 /// How many deliveries are not taken in yet.

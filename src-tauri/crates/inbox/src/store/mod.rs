@@ -417,7 +417,7 @@ fn undo(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// An empty database in memory.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn testing() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     configure(&connection, None).unwrap();
