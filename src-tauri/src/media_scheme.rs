@@ -10,6 +10,9 @@ use crate::shops::Shops;
 /// Name of the scheme.
 pub(crate) const SCHEME: &str = "media";
 
+/// Digits of the largest id.
+const ID_LENGTH: usize = 19;
+
 /// Answers one request.
 pub(crate) fn answer<R: Runtime>(
     context: UriSchemeContext<'_, R>,
@@ -17,10 +20,7 @@ pub(crate) fn answer<R: Runtime>(
     responder: UriSchemeResponder,
 ) {
     let app = context.app_handle().clone();
-    // The shop's name only keeps the pictures of two shops apart in the page's own cache. A converted address has its slash
-    // escaped.
-    let path = request.uri().path().replace("%2F", "/");
-    let id = path.rsplit('/').next().and_then(|id| id.parse().ok()).map(MediaId);
+    let id = id_in(request.uri().path());
     tauri::async_runtime::spawn(async move {
         let shops = app.state::<Shops>();
         let file = match (id, shops.shown_core()) {
@@ -48,4 +48,41 @@ pub(crate) fn answer<R: Runtime>(
             Err(error) => tracing::error!(%error, "a media answer could not be made"),
         }
     });
+}
+
+/// The id at the end of a path. The shop's name before it only keeps the pictures of two shops apart in the page's own cache. A
+/// converted address has its slash escaped.
+fn id_in(path: &str) -> Option<MediaId> {
+    let last = path.rsplit('/').next()?;
+    let id = last.rsplit("%2F").next()?;
+    let plain = id.len() <= ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_digit());
+    id.parse().ok().filter(|_| plain).map(MediaId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_plain_number_and_nothing_else() {
+        for path in ["/own/17", "/own%2F17", "/17", "17"] {
+            assert_eq!(id_in(path), Some(MediaId(17)), "{path}");
+        }
+        let long = format!("/own/{}", "1".repeat(1_000_000));
+        for path in [
+            "",
+            "/",
+            "/own/",
+            "/own/-1",
+            "/own/+1",
+            "/own/1.jpg",
+            "/own/%31",
+            "/own/../1x",
+            "/own/1?x",
+            "/own/99999999999999999999",
+            &long,
+        ] {
+            assert_eq!(id_in(path), None);
+        }
+    }
 }

@@ -11,6 +11,9 @@ use crate::desktop::{MAIN, Window};
 use crate::shops::Shops;
 use crate::words::{Tongue, tongue};
 
+/// Characters of a notification's title or body; a preview is shorter.
+const TEXT_LENGTH: usize = 300;
+
 /// Shows the alerts of a shop until its core closes.
 pub(crate) fn follow(app: &AppHandle, core: &Core, shop: ShopMode) {
     let Some(mut alerts) = core.alerts() else { return };
@@ -71,12 +74,22 @@ fn say(words: Tongue, preview: &Preview) -> String {
 }
 
 fn notify(app: &AppHandle, title: &str, body: &str, extra: &Value) {
+    let (title, body) = (plain(title), plain(body));
     // Some servers read the body as markup; a buyer's text must stay text (invariant 9).
-    let body = if cfg!(target_os = "linux") { escape(body) } else { body.to_owned() };
+    let body = if cfg!(target_os = "linux") { escape(&body) } else { body };
     let shown = app.notification().builder().title(title).body(body).extra("to", extra).show();
     if let Err(error) = shown {
         tracing::warn!(%error, "a notification could not be shown");
     }
+}
+
+/// Text that disturbs nothing around it: bounded, without what would turn the direction of its neighbours, and without control
+/// characters (a NUL would make the session bus close the connection). Line breaks stay.
+fn plain(text: &str) -> String {
+    let turns_direction =
+        |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept = text.chars().filter(|c| !turns_direction(c)).take(TEXT_LENGTH);
+    kept.map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 /// The notification standard of Linux desktops lets the body hold markup.
@@ -149,6 +162,17 @@ mod tests {
         assert_eq!((title.as_str(), body.as_str()), ("Марина · Кофемолка", "Ещё продаётся?"));
         let (_, body) = texts(Tongue::Ru, &message(preview(PreviewKind::Voice, ""), 3));
         assert_eq!(body, "Голосовое сообщение\nи ещё 2");
+    }
+
+    #[test]
+    fn a_buyers_name_cannot_disturb_a_notification() {
+        assert_eq!(plain("Анна\u{0}\u{202e}ялпук\u{2069}\r · ё\nи ещё 2"), "Анна ялпук  · ё\nи ещё 2");
+        assert_eq!(
+            plain("שלום \u{1f468}\u{200d}\u{1f469}"),
+            "שלום \u{1f468}\u{200d}\u{1f469}",
+            "letters stay as they are"
+        );
+        assert_eq!(plain(&"я".repeat(1_000_000)).chars().count(), TEXT_LENGTH);
     }
 
     #[test]
