@@ -35,6 +35,26 @@ describe("addresses in a text", () => {
 	});
 });
 
+describe("texts that mean no good", () => {
+	test.each([
+		["one long word", "a".repeat(1_000_000)],
+		["many dots", "a.".repeat(500_000)],
+		["an address that never ends", `www.${"a".repeat(1_000_000)}`],
+		["brackets that never end", `www.a${")".repeat(200_000)}`],
+		["many addresses", "avito.ru ".repeat(20_000)],
+		["NUL, zero width, half an emoji", "\0\u200b\ufeff\ud83d ".repeat(100_000)],
+	])("%s is read to its end and shown as written", (_name, text) => {
+		expect(linkify(text).map((piece) => piece.text).join("")).toBe(text);
+	});
+
+	test("an address ends where the direction of writing is turned", () => {
+		expect(links("https://pay.example/\u202egpj.avito.ru")).toEqual([
+			["https://pay.example/", "https://pay.example/"],
+			["gpj.avito.ru", "https://gpj.avito.ru/"],
+		]);
+	});
+});
+
 describe("Avito's own site", () => {
 	test.each(["https://www.avito.ru/1", "https://avito.ru", "http://m.avito.ru/x"])("%s is", (address) => expect(isAvito(address)).toBe(true));
 

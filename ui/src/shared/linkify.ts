@@ -2,7 +2,10 @@
 
 export type Piece = { text: string; url: string | null };
 
-const ADDRESS = /(?:https?:\/\/|www\.)[^\s<>"'`«»]+|(?:[\w-]+\.)*avito\.ru(?:\/[^\s<>"'`«»]*)?/giu;
+/** Longer ones are nobody's address. */
+const LONGEST = 2000;
+// Labels are bounded, as they are in names of hosts: otherwise a long word would be searched from each of its letters to its end.
+const ADDRESS = /(?:https?:\/\/|www\.)[^\s<>"'`«»\u200e\u200f\u202a-\u202e\u2066-\u2069]+|(?:[\w-]{1,63}\.){0,8}avito\.ru(?:\/[^\s<>"'`«»\u200e\u200f\u202a-\u202e\u2066-\u2069]*)?/giu;
 const TRAILING = /[.,;:!?…)\]}]+$/u;
 
 /** The address as the browser would take it, if it is a web address at all. */
@@ -40,6 +43,7 @@ export function linkify(text: string): Piece[] {
 		const before = text[match.index - 1];
 		// «me@avito.ru» is a mail address, not a site.
 		if (before && /[\p{L}\p{N}@]/u.test(before)) continue;
+		if (match[0].length > LONGEST) continue;
 		const shown = trim(match[0]);
 		const url = webAddress(shown);
 		if (!url) continue;

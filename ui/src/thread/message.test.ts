@@ -138,6 +138,23 @@ describe("every kind of message", () => {
 	});
 });
 
+describe("words that mean no good", () => {
+	test.each(["\u202eялпук\u2066", "А\u200bн\u200dн\ufeffа", "до\0после", "\ud83d половина", "я".repeat(100_000), "\n".repeat(2000)])("are shown as written (%#)", (text) => {
+		expect(incoming({ kind: "text", text }).querySelector(".text")?.textContent).toBe(text);
+	});
+
+	test("a quote's words are apart from the name of their kind", () => {
+		const quote = { outgoing: false, preview: { kind: "image", text: "\u202eподпись", outgoing: false, delivery: null } } as const;
+		incoming({ kind: "text", text: "Да" }, { quote });
+		expect(screen.getByTestId("quote").querySelector("bdi")?.textContent).toBe("\u202eподпись");
+	});
+
+	test("a host that is turned round is apart from the warning behind it", () => {
+		const element = incoming({ kind: "link", text: "", url: "\u202e//:x", title: null, description: null, domain: null });
+		expect(element.querySelector(".host bdi")?.textContent).toBe("\u202e//:x");
+	});
+});
+
 describe("addresses in a message", () => {
 	test("Avito's opens at once, any other is asked about first", async () => {
 		incoming({ kind: "text", text: "https://www.avito.ru/1 или https://pay.example/2" });
