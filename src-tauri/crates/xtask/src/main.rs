@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod contract;
 mod counts;
+mod fuzz;
 mod output;
 mod packages;
 mod page;
@@ -49,6 +50,8 @@ enum Task {
     Ci(SetupArgs),
     /// Measure the real program against references, or prove that nothing is lost under chaos.
     Bench(bench::BenchArgs),
+    /// Search for input that breaks what reads strangers' data.
+    Fuzz(fuzz::FuzzArgs),
     /// Write the page's half of the contract (ui/src/host/contract.ts) again from the Rust half.
     Contract,
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&project, &args),
         Task::Ci(setup) => ci::run(&project, setup),
         Task::Bench(args) => bench::run(&project, &args),
+        Task::Fuzz(args) => fuzz::run(&project, &args),
         Task::Contract => contract::write(&project),
     });
     done.unwrap_or_else(|error| {

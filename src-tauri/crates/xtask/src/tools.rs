@@ -25,6 +25,8 @@ struct Tool {
 
 const CARGO_DENY: Tool =
     Tool { package: "cargo-deny", program: "cargo-deny", version: "0.20.2", wheel: None };
+const CARGO_FUZZ: Tool =
+    Tool { package: "cargo-fuzz", program: "cargo-fuzz", version: "0.13.2", wheel: None };
 const TYPOS: Tool = Tool { package: "typos-cli", program: "typos", version: "1.52.0", wheel: Some("typos") };
 
 /// How long the advisory database may take before it counts as out of reach.
@@ -47,6 +49,11 @@ pub(crate) fn dependencies(project: &Project) -> Result<Outcome> {
     let mut check = project.command(&deny);
     check.args(["--offline", "check", "advisories"]);
     Ok(Outcome::check(&stage::run(&mut check, Output::Shown)?))
+}
+
+/// The program that builds and runs fuzz targets.
+pub(crate) fn cargo_fuzz(project: &Project) -> Result<PathBuf> {
+    CARGO_FUZZ.ensure(project)
 }
 
 /// Spelling of everything that is written in English.
