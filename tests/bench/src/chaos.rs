@@ -65,7 +65,7 @@ pub struct Report {
     took: Duration,
 }
 
-/// Runs all rounds. `progress` hears of every finished shop.
+/// Runs all rounds. `progress` hears of every finished shop, with its stories.
 ///
 /// # Errors
 /// When a shop cannot be set up at all. What goes wrong later is in the report.
@@ -99,7 +99,9 @@ pub async fn prove(app: &Path, arguments: &ChaosArgs, progress: impl Fn(&str)) -
         ));
         for story in &outcome.stories {
             let again = format!("--seed {seed} --rounds {rounds} --rounds-per-shop {rounds} --lanes 1");
-            stories.push(format!("seed {seed} (again: chaos {again})\n{story}"));
+            let story = format!("seed {seed} (again: chaos {again})\n{story}");
+            progress(&story);
+            stories.push(story);
         }
         all.add(outcome.tally);
     }
@@ -124,9 +126,6 @@ pub async fn run(app: &Path, arguments: &ChaosArgs, figures: Option<&PathBuf>) -
         // Ending in good order ends the programs, too.
         () = stopped() => anyhow::bail!("stopped before the end"),
     };
-    for story in &report.stories {
-        output::line(&format!("\n{story}"));
-    }
     output::line("");
     output::table(&["what", "count"], &report.tally.rows(report.took));
     output::line(&format!("seed {}", report.seed));

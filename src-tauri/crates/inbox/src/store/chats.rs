@@ -348,14 +348,20 @@ fn pairs(
 pub(crate) fn next_to_backfill(
     connection: &Connection,
     account: AccountId,
+    except: &[ChatId],
 ) -> Result<Option<(ChatId, String)>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT id, avito_id FROM chats WHERE account = ?1 AND history_done = 0
-             ORDER BY history_offset > 0, updated_ms DESC, id DESC LIMIT 1",
-        )?
-        .query_row([account], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?)
+    let mut statement = connection.prepare_cached(
+        "SELECT id, avito_id FROM chats WHERE account = ?1 AND history_done = 0
+         ORDER BY history_offset > 0, updated_ms DESC, id DESC LIMIT ?2",
+    )?;
+    let mut rows = statement.query((account, i64::try_from(except.len() + 1).unwrap_or(i64::MAX)))?;
+    while let Some(row) = rows.next()? {
+        let id: ChatId = row.get(0)?;
+        if !except.contains(&id) {
+            return Ok(Some((id, row.get(1)?)));
+        }
+    }
+    Ok(None)
 }
 
 /// Keeps half-typed text.

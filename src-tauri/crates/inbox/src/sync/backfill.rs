@@ -1,5 +1,8 @@
 //! Reading old history once: the list of chats to the API's limits, then each chat's messages, newest chats first.
 //!
+//! A chat that Avito refuses to show is passed over and tried again later: the refusal may be a passing one, and then its messages
+//! would be missing for ever.
+//!
 //! Afterwards the loop sleeps until the catch-up meets a chat with more old messages than its newest page. Every page is committed together with how far we are, so a kill costs one page. It takes from the account's budget only what
 //! nobody else needs.
 
@@ -11,6 +14,7 @@ use avito::{ChatsQuery, Client};
 use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_chat};
 use crate::Core;
 use crate::account::Account;
+use crate::ids::ChatId;
 use crate::ingest::{self, Beyond, Taken};
 use crate::store::accounts::AccountRow;
 use crate::store::{accounts, chats, messages};
@@ -21,6 +25,7 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
     let Some(client) = account.client.as_ref().map(Client::background) else { return };
     let mut state = account.state.subscribe();
     let mut pause = core.inner.timing.trouble_first;
+    let mut refused = Vec::new();
     loop {
         // Trouble is the sync loop's to find out and to end; we go on when it has.
         let healthy = |state: &crate::account::AccountState| {
@@ -29,12 +34,17 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
         if state.wait_for(healthy).await.is_err() {
             return;
         }
-        match step(&core, &account, &client).await {
+        match step(&core, &account, &client, &mut refused).await {
             Ok(Step::More) => pause = core.inner.timing.trouble_first,
             Ok(Step::Paused) => account.wake_backfill.notified().await,
             Ok(Step::Complete) => {
                 account.update(&core, |state| state.backfill = None);
-                account.wake_backfill.notified().await;
+                tokio::select! {
+                    () = account.wake_backfill.notified() => {}
+                    () = core.inner.clock.sleep(core.inner.timing.trouble_seller), if !refused.is_empty() => {
+                        refused.clear();
+                    }
+                }
             }
             Err(failure) => {
                 tracing::info!(account = %account.id, code = ?failure.code, "backfill waits");
@@ -51,11 +61,17 @@ enum Step {
     Complete,
 }
 
-async fn step(core: &Core, account: &Account, client: &Client) -> Result<Step, Failure> {
+async fn step(
+    core: &Core,
+    account: &Account,
+    client: &Client,
+    refused: &mut Vec<ChatId>,
+) -> Result<Step, Failure> {
     let id = account.id;
     let row = core.inner.store.read(move |c| accounts::get(c, id)).await?;
     let Some(row) = row else { return Ok(Step::Complete) };
-    let next = core.inner.store.read(move |c| chats::next_to_backfill(c, id)).await?;
+    let except = refused.clone();
+    let next = core.inner.store.read(move |c| chats::next_to_backfill(c, id, &except)).await?;
     if row.backfill_done && next.is_none() {
         return Ok(Step::Complete);
     }
@@ -67,7 +83,12 @@ async fn step(core: &Core, account: &Account, client: &Client) -> Result<Step, F
         return list_chats(core, account, client, row.backfill_offset).await;
     }
     match next {
-        Some((chat, avito_id)) => read_history(core, account, client, chat, &avito_id).await,
+        Some((chat, avito_id)) => {
+            if !read_history(core, account, client, chat, &avito_id).await? {
+                refused.push(chat);
+            }
+            Ok(Step::More)
+        }
         None => {
             core.inner.store.write(move |c| accounts::set_backfill_done(c, id)).await?;
             Ok(Step::Complete)
@@ -121,21 +142,21 @@ async fn list_chats(core: &Core, account: &Account, client: &Client, offset: u32
     Ok(Step::More)
 }
 
+/// Reads the next page of a chat's old messages; false: Avito refuses to show this chat.
 async fn read_history(
     core: &Core,
     account: &Account,
     client: &Client,
-    id: crate::ChatId,
+    id: ChatId,
     avito_id: &str,
-) -> Result<Step, Failure> {
+) -> Result<bool, Failure> {
     let state = core.inner.store.read(move |c| chats::read_state(c, id)).await?;
     let offset = state.history_offset;
     let page = match client.messages(account.user_id, avito_id, PAGE, offset).await {
         Ok(page) => page,
         Err(error) if is_about_one_chat(&error) => {
             tracing::info!(%error, "a chat's history could not be read");
-            core.inner.store.write(move |c| chats::set_history(c, id, offset, true)).await?;
-            return Ok(Step::More);
+            return Ok(false);
         }
         Err(error) => return Err(error.into()),
     };
@@ -155,7 +176,8 @@ async fn read_history(
                 // stays as it is, so the chat is read once more when it changes.
                 chats::set_seen(c, id, state.seen_updated_s, &state.seen_last_id, newest_s)?;
             }
-            if !state.history_done && state.history_offset <= next {
+            // Unless the catch-up has moved it meanwhile: forward, or back to the beginning.
+            if !state.history_done && state.history_offset == offset {
                 chats::set_history(c, id, next, done)?;
             }
             Ok(taken)
@@ -164,5 +186,5 @@ async fn read_history(
     let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
     core.tell_changed(&changed);
     core.alert(&taken, account.news_floor_s()).await;
-    Ok(Step::More)
+    Ok(true)
 }

@@ -183,7 +183,15 @@ async fn read_chat(
             Err(error) if is_about_one_chat(&error) => {
                 tracing::info!(%error, "a chat could not be read");
                 let (updated_s, last_id) = (chat.updated_s, chat.last_id.clone());
-                core.inner.store.write(move |c| chats::set_seen(c, id, updated_s, &last_id, 0)).await?;
+                // The refusal may be a passing one: the backfill tries again, and reads the chat from its newest message down.
+                core.inner
+                    .store
+                    .write(move |c| {
+                        chats::set_seen(c, id, updated_s, &last_id, 0)?;
+                        chats::set_history(c, id, 0, false)
+                    })
+                    .await?;
+                account.wake_backfill.notify_one();
                 return Ok(());
             }
             Err(error) => return Err(error.into()),

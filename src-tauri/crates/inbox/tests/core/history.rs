@@ -82,6 +82,38 @@ async fn reading_goes_on_where_it_was_and_nothing_is_read_twice() {
     assert!(calls <= needed + 3 * 2, "{calls} calls for {needed} pages and three restarts");
 }
 
+/// Avito refuses to show a chat although the token is new, after it has shown some.
+fn refuse_a_chat(sim: &Sim, shown: u32) {
+    let fault = Fault::new(FaultKind::TokenRevoked).times(2).after(shown);
+    sim.faults().set(fault.on_route("getMessagesV3"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_avito_refuses_to_show_is_read_when_it_does() {
+    let (sim, ids) = filled(8, 3).await;
+    // Not the newest, which is looked at anyway.
+    refuse_a_chat(&sim, 4);
+    let shop = Shop::new(sim, unhurried()).await;
+    shop.core.wait_backfilled(|_| {}).await;
+    for id in &ids {
+        let chat = shop.find(id).await;
+        shop.until("its history", async || shop.texts(chat).await == shop.at_avito(id)).await;
+    }
+    complete(&shop, &ids).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_in_a_chat_that_avito_refused_to_show_is_read_when_it_does() {
+    let shop = Shop::polling().await;
+    let (avito, chat) = shop.chat("Анна", "Здравствуйте").await;
+    shop.until("history is read", async || shop.view().await.backfill.is_none()).await;
+    refuse_a_chat(&shop.sim, 0);
+    for text in ["Ещё продаёте?", "Могу забрать сегодня", "Ау"] {
+        shop.buyer_writes(&avito, text);
+    }
+    shop.until("all of it", async || shop.texts(chat).await == shop.at_avito(&avito)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_seller_pauses_and_resumes() {
     let (sim, ids) = filled(20, 150).await;
