@@ -238,3 +238,28 @@ async fn a_change_of_key_that_fails_leaves_the_store_as_it_was() {
     assert_eq!(words(&store).await.as_deref(), Some("кофемолка"));
     folder.fill(&store).await;
 }
+
+#[tokio::test]
+async fn a_kill_while_the_key_changes_is_never_taken_for_a_lost_log() {
+    let folder = folder().await;
+    let store = folder.open().await.unwrap();
+    for i in 0..2000 {
+        store.write(move |c| settings::set(c, &format!("row {i}"), &"слово ".repeat(100))).await.unwrap();
+    }
+    let (note, log) =
+        (ending::with_suffix(&folder.path(), "-open"), ending::with_suffix(&folder.path(), "-wal"));
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let over = done.clone();
+    // What a kill would leave at this instant: a note of an open database without its log counts as damage.
+    let watching = std::thread::spawn(move || {
+        let mut damage = 0;
+        while !over.load(std::sync::atomic::Ordering::Relaxed) {
+            damage += u32::from(!log.exists() && note.exists() && !log.exists());
+        }
+        damage
+    });
+    let rekeyed = store.rekey(ArchiveKey::generate()).await;
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    rekeyed.unwrap();
+    assert_eq!(watching.join().unwrap(), 0);
+}

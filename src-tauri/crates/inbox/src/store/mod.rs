@@ -262,7 +262,9 @@ fn check_tables(connection: &Connection) -> Result<(), StoreError> {
 /// Gives a fresh connection the key, before anything else is asked of it.
 pub(crate) fn unlock(connection: &Connection, key: Option<&ArchiveKey>) -> rusqlite::Result<()> {
     let Some(key) = key else { return Ok(()) };
-    let pragma = Zeroizing::new(format!("PRAGMA key = \"{}\"", &*key.pragma()));
+    // Its own log goes to standard error; what goes wrong reaches us as errors anyway.
+    let pragma =
+        Zeroizing::new(format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"{}\"", &*key.pragma()));
     connection.execute_batch(&pragma)
 }
 
@@ -281,6 +283,8 @@ fn open_writer(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, Stor
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: an acknowledged delivery survives a power cut, not only a crash of the program.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // SQLite makes the log with the first transaction; a database noted as open has to have one.
+    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
     Ok(connection)
 }
 
@@ -376,7 +380,9 @@ impl Writer {
     }
 
     fn rekey(&mut self, key: ArchiveKey) -> Result<(), StoreError> {
-        self.connection = None; // the last one: closing it takes the log into the file
+        // The last connection takes the log into the file. A kill after that is not the kill of a run with an open database.
+        ending::end(&self.path);
+        self.connection = None;
         let replaced = archive::replace(&self.path, self.key.as_ref(), Some(&key));
         if replaced.is_ok() {
             self.key = Some(key);
