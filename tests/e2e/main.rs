@@ -12,6 +12,7 @@ mod chaos;
 mod command_line;
 mod demo;
 mod hostile;
+mod knocks;
 mod messages;
 mod onboarding;
 mod pictures;

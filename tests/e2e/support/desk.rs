@@ -42,6 +42,7 @@ pub(crate) struct Desk {
     bus_address: String,
     screen: Screen,
     app: PathBuf,
+    data_dir: PathBuf,
     folder: TempDir,
 }
 
@@ -79,6 +80,7 @@ impl Desk {
             bus_address,
             screen: Screen::of(&display_name),
             app: app.to_owned(),
+            data_dir: folder.path().join("Моя лавка"),
             folder,
         };
         if setup.keychain {
@@ -89,7 +91,12 @@ impl Desk {
 
     /// The data folder of the app; its name is what sellers' folders are like.
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("Моя лавка")
+        self.data_dir.clone()
+    }
+
+    /// From now on the app's data lies there.
+    pub(crate) fn use_data_dir(&mut self, path: PathBuf) {
+        self.data_dir = path;
     }
 
     /// A place for a test's own files.

@@ -23,7 +23,7 @@ export const TARIFF_PAGE = "https://www.avito.ru/professionals";
 export const KEY_PAGE = "https://www.avito.ru/professionals/api";
 
 const DEFAULTS: FullSettings = {
-	language: "system",
+	language: "ru",
 	theme: "system",
 	notifications: true,
 	sound: true,
@@ -72,7 +72,7 @@ export class AppController {
 			if (turn !== this.#turn) return;
 			this.view = view;
 			this.error = null;
-			language.setting = this.settings.language;
+			language.follow(this.settings.language);
 		} catch (error) {
 			const closed = await this.#host.closedShop().catch(() => null);
 			if (turn === this.#turn) [this.error, this.closed] = [errorCode(error), closed];
@@ -88,7 +88,7 @@ export class AppController {
 		if (!this.view) return;
 		const settings = { ...this.settings, ...patch };
 		this.view = { ...this.view, settings };
-		language.setting = settings.language;
+		language.follow(settings.language);
 		await this.attempt(() => this.#host.saveSettings(settings));
 	}
 

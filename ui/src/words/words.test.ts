@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import en from "../../messages/en.json";
 import ru from "../../messages/ru.json";
 import type { ErrorCode, Preview, SendFailure, TroubleCode } from "../host/contract";
 import { errorWords, failureWords } from "./errors";
 import { badge, clockTime, dayLabel, daysAgo, duration, language, listTime, m, moment, number } from "./index";
+import { WindowLanguage } from "./language.svelte";
 import { previewWords } from "./preview";
 import { actionWords, troubles } from "./troubles";
 
@@ -23,6 +24,17 @@ describe("plural forms", () => {
 	test("English has its own", () => {
 		language.setting = "en";
 		expect([1, 2].map((count) => m.unread_label({ count }))).toEqual(["1 new message", "2 new messages"]);
+	});
+});
+
+describe("before the settings can be read", () => {
+	test("the window speaks Russian, also on an English system, and later what it used last", () => {
+		vi.spyOn(navigator, "language", "get").mockReturnValue("en-US");
+		expect(new WindowLanguage().locale).toBe("ru");
+		language.follow("en");
+		expect(new WindowLanguage().locale).toBe("en");
+		language.follow("system");
+		expect(new WindowLanguage().setting).toBe("system");
 	});
 });
 

@@ -263,3 +263,52 @@ async fn a_kill_while_the_key_changes_is_never_taken_for_a_lost_log() {
     rekeyed.unwrap();
     assert_eq!(watching.join().unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_torn_page_in_the_middle_of_an_encrypted_archive_is_damage_and_no_wrong_key() {
+    let folder = folder().await;
+    let store = folder.open().await.unwrap();
+    for i in 0..400 {
+        store.write(move |c| settings::set(c, &format!("row {i}"), &"кофемолка ".repeat(50))).await.unwrap();
+    }
+    assert!(store.check().await.is_ok());
+    assert!(store.trouble().borrow().is_none());
+    store.close().await;
+    let mut bytes = folder.bytes();
+    let middle = bytes.len() / 4096 / 2 * 4096;
+    bytes[middle + 100..middle + 132].fill(0xA5);
+    fs::write(folder.path(), &bytes).unwrap();
+
+    let store = folder.open().await.unwrap();
+    assert!(matches!(store.check().await, Err(StoreError::Damaged)));
+    assert_eq!(*store.trouble().borrow(), Some(crate::store::DiskTrouble::Damaged));
+    let all = store.read(settings::all).await;
+    assert!(matches!(all, Err(StoreError::Damaged)), "{all:?}");
+    // Where the damage is not, all goes on; and it does not pass by being written around.
+    store.try_writing(1).await;
+    assert_eq!(*store.trouble().borrow(), Some(crate::store::DiskTrouble::Damaged));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn setting_an_encrypted_archive_aside_keeps_its_accounts_settings_and_key() {
+    let folder = folder().await;
+    let store = folder.open().await.unwrap();
+    let account = "INSERT INTO accounts (id, user_id, client_id, added_ms) VALUES (7, 1, 'x', 0)";
+    store.write(move |c| Ok(c.execute_batch(account)?)).await.unwrap();
+    folder.fill(&store).await;
+    let key = store.key();
+    store.close().await;
+    let before = folder.bytes();
+    let aside = set_aside(folder.shop(), &folder.vault, 1_790_000_000_000).await.unwrap();
+    assert_eq!(aside.accounts, 1);
+    assert!(aside.folder.ends_with("damaged-2026-09-21T14-13-20Z"), "{}", aside.folder);
+    assert_eq!(fs::read(Path::new(&aside.folder).join("prilavok.db")).unwrap(), before);
+    let store = folder.open().await.unwrap();
+    assert_eq!(store.key(), key);
+    assert_eq!(words(&store).await.as_deref(), Some("кофемолка"));
+    let ids = |c: &rusqlite::Connection| -> Result<i64, StoreError> {
+        Ok(c.query_row("SELECT id FROM accounts", [], |row| row.get(0))?)
+    };
+    assert_eq!(store.read(ids).await.unwrap(), 7, "its keys are in the vault under this number");
+}

@@ -14,7 +14,11 @@ pub(crate) fn newest() -> i64 {
 
 /// Brings the schema up to date, each step with its bookkeeping in one transaction. Refuses a newer database.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = newest();
+    migrate_by(connection, MIGRATIONS)
+}
+
+fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
     loop {
         // IMMEDIATE: of two programs that start together, one migrates and the other sees it done.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -22,7 +26,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         if found > known {
             return Err(StoreError::Newer { found, known });
         }
-        let Some(step) = usize::try_from(found).ok().and_then(|index| MIGRATIONS.get(index)) else {
+        let Some(step) = usize::try_from(found).ok().and_then(|index| steps.get(index)) else {
             return Ok(());
         };
         transaction.execute_batch(step)?;
@@ -33,6 +37,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::types::Value;
+
     use super::*;
 
     fn schema(connection: &Connection) -> Vec<String> {
@@ -51,6 +57,118 @@ mod tests {
         };
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         rows.map(|sql| without_comments(sql.unwrap())).collect()
+    }
+
+    /// A database as the program with the first `version` migrations left it, with rows in every table.
+    fn historical(steps: &[&str], version: usize) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::store::configure(&connection, None).unwrap();
+        migrate_by(&mut connection, &steps[..version]).unwrap();
+        // Tables may refer to each other in a ring.
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        for table in tables(&connection) {
+            for row in 1..=3 {
+                fill(&connection, &table, row);
+            }
+        }
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        let strays = connection.prepare("PRAGMA foreign_key_check").unwrap().exists([]).unwrap();
+        assert!(!strays, "the generated rows do not fit together");
+        connection
+    }
+
+    fn names(connection: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = connection.prepare(sql).unwrap();
+        let names = statement.query_map([], |row| row.get(0)).unwrap();
+        names.map(Result::unwrap).collect()
+    }
+
+    fn tables(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'";
+        names(connection, sql)
+    }
+
+    fn columns(connection: &Connection, table: &str) -> Vec<String> {
+        names(connection, &format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"))
+    }
+
+    /// Puts a row with something in every column: references to row `row` of their tables, values of their own everywhere else.
+    fn fill(connection: &Connection, table: &str, row: i64) {
+        let references =
+            names(connection, &format!("SELECT \"from\" FROM pragma_foreign_key_list('{table}')"));
+        let mut statement = connection
+            .prepare(&format!("SELECT name, type, pk, cid FROM pragma_table_info('{table}')"))
+            .unwrap();
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        let described = statement
+            .query_map([], |r| {
+                Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?))
+            })
+            .unwrap();
+        for (name, kind, key, number) in described.map(Result::unwrap) {
+            values.push(match kind.as_str() {
+                "INTEGER" if key > 0 || references.contains(&name) => Value::Integer(row),
+                "INTEGER" => Value::Integer(row * 1000 + number),
+                "REAL" => Value::Real(row as f64 + 0.5),
+                "BLOB" => Value::Blob(vec![0, 0xFF, u8::try_from(row).unwrap()]),
+                _ => Value::Text(format!("{table} {name} {row}: ё, 💬")),
+            });
+            columns.push(format!("\"{name}\""));
+        }
+        let marks = vec!["?"; values.len()].join(", ");
+        let sql = format!("INSERT INTO {table} ({}) VALUES ({marks})", columns.join(", "));
+        connection.execute(&sql, rusqlite::params_from_iter(values)).unwrap();
+    }
+
+    type Rows = Vec<Vec<Value>>;
+
+    fn rows(connection: &Connection, table: &str, columns: &[String]) -> rusqlite::Result<Rows> {
+        let list = columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let mut statement = connection.prepare(&format!("SELECT {list} FROM {table} ORDER BY rowid"))?;
+        statement
+            .query_map([], |row| {
+                (0..columns.len()).map(|at| row.get(at)).collect::<rusqlite::Result<Vec<_>>>()
+            })?
+            .collect()
+    }
+
+    /// Migrates a database with rows from this version on, and says which table lost something.
+    fn lost_from(steps: &[&str], version: usize) -> Vec<String> {
+        let mut connection = historical(steps, version);
+        let before: Vec<(String, Vec<String>, Rows)> = tables(&connection)
+            .into_iter()
+            .map(|table| {
+                let columns = columns(&connection, &table);
+                let rows = rows(&connection, &table, &columns).unwrap();
+                (table, columns, rows)
+            })
+            .collect();
+        assert!(before.iter().all(|(_, _, rows)| rows.len() == 3));
+        migrate_by(&mut connection, steps).unwrap();
+        let lost = before.into_iter().filter(|(table, columns, before)| {
+            rows(&connection, table, columns).ok().as_ref() != Some(before)
+        });
+        lost.map(|(table, ..)| table).collect()
+    }
+
+    #[test]
+    fn invariant_10_every_older_archive_is_migrated_with_all_it_holds() {
+        for version in 1..=MIGRATIONS.len() {
+            assert_eq!(lost_from(MIGRATIONS, version), Vec::<String>::new(), "from version {version}");
+        }
+    }
+
+    #[test]
+    fn a_migration_that_loses_something_would_be_noticed() {
+        let base = MIGRATIONS[0];
+        for (step, table) in [
+            ("DELETE FROM events WHERE id = 2", "events"),
+            ("UPDATE chats SET composer_text = '' WHERE id = 1", "chats"),
+            ("ALTER TABLE outbox DROP COLUMN detail", "outbox"),
+        ] {
+            assert_eq!(lost_from(&[base, step], 1), [table], "{step}");
+        }
+        assert!(lost_from(&[base, "ALTER TABLE chats ADD COLUMN note TEXT"], 1).is_empty());
     }
 
     #[test]

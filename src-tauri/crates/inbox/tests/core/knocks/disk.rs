@@ -45,7 +45,7 @@ fn on_a_small_disk(test: &str) {
     match no_small_disk() {
         None => run_alone(&SMALL_DISK, test, &[(MEANS, "disk"), ("INBOX_KNOCKS_DISK", disk)]),
         Some(why) => {
-            println!("no small file system here ({why}): a limit of the process takes its place");
+            eprintln!("no small file system here ({why}): a limit of the process takes its place");
             run_alone(&LIMITED, test, &[(MEANS, "limit")]);
         }
     }

@@ -39,6 +39,6 @@ fn run_alone(wrapper: &[&str], test: &str, variables: &[(&str, &str)]) {
         command.envs(variables.iter().copied()).stdin(Stdio::null()).output().expect("the process starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let ran = output.status.success() && text.contains("1 passed");
-    println!("{text}");
+    eprintln!("{text}");
     assert!(ran, "{test}:\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
 }
