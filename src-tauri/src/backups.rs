@@ -1,9 +1,9 @@
 //! Backups and exports from the window. Files are chosen by the system's own dialog, so the page needs no right to name one.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use inbox::backup::BackupSecret;
+use inbox::backup::{self, BackupSecret, Job};
 use inbox::export::{self, ExportRequest};
 use inbox::view::{
     BackupPlace, BackupReport, BackupView, ErrorCode, ExportFormat, ExportReport, RestoreReport, ShopMode,
@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use tauri::{AppHandle, Manager as _, State};
 use tauri_plugin_dialog::{DialogExt as _, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::desktop::MAIN;
 use crate::shops::Shops;
@@ -51,7 +52,8 @@ impl Chosen {
         if let Some(file) = get(&self.file) {
             return Ok(Some(file));
         }
-        let last = shops.real()?.backup_view().await?.last.map(|last| PathBuf::from(last.path));
+        let Ok(real) = shops.real() else { return Ok(None) }; // what was made last is known to the archive only
+        let last = real.backup_view().await?.last.map(|last| PathBuf::from(last.path));
         Ok(last.filter(|file| file.exists()))
     }
 
@@ -146,7 +148,10 @@ pub(crate) async fn verify_backup(
     secret: Option<String>,
 ) -> Answer<BackupReport> {
     let file = chosen.file(&shops).await?.ok_or_else(nothing_chosen)?;
-    Ok(shops.real()?.verify_backup(&file, typed(secret)).await?)
+    match shops.real() {
+        Ok(real) => Ok(real.verify_backup(&file, typed(secret)).await?),
+        Err(_) => Ok(backup::verify(shops.folder(), shops.vault(), &file, typed(secret), quiet_job()).await?),
+    }
 }
 
 /// Restores the chosen backup: the present data are set aside, the window goes on with the restored ones.
@@ -158,9 +163,20 @@ pub(crate) async fn restore_backup(
     secret: Option<String>,
 ) -> Answer<RestoreReport> {
     let file = chosen.file(&shops).await?.ok_or_else(nothing_chosen)?;
-    // Everything that can fail by the file is done while the shop goes on.
-    let staged = shops.real()?.stage_restore(shops.folder(), &file, typed(secret)).await?;
-    let restored = shops.while_closed(async { Ok(staged.put_in_place()?) }).await?;
+    let restored = match shops.real() {
+        Ok(real) => {
+            // Everything that can fail by the file is done while the shop goes on.
+            let staged = real.stage_restore(shops.folder(), &file, typed(secret)).await?;
+            shops.while_closed(async { Ok(staged.put_in_place()?) }).await?
+        }
+        // An archive that cannot be opened is what backups are for.
+        Err(_) => {
+            let now_ms = Clock::system().now_ms();
+            let (folder, vault) = (shops.folder(), shops.vault());
+            let restoring = backup::restore(folder, vault, &file, typed(secret), now_ms, quiet_job());
+            shops.while_closed(async { Ok(restoring.await?) }).await?
+        }
+    };
     if shops.real()?.has_accounts() {
         shops.show(ShopMode::Real).await?;
     }
@@ -192,6 +208,11 @@ pub(crate) async fn export_chats(
 pub(crate) async fn stop_long_work(shops: State<'_, Shops>) -> Answer<()> {
     shops.real()?.stop_long_work();
     Ok(())
+}
+
+/// Work that nobody can watch, because there is no open shop to ask.
+fn quiet_job() -> Arc<Job> {
+    Arc::new(Job::new(CancellationToken::new(), |_, _| {}))
 }
 
 fn typed(secret: Option<String>) -> Option<BackupSecret> {

@@ -51,6 +51,19 @@ describe("an archive that disk or file keep from being used", () => {
 		await vi.waitFor(() => expect(document.body.textContent).toContain("Файл отложен"));
 	});
 
+	test("a damaged archive is restored from a chosen backup with its words", async () => {
+		const { host, user } = start({ closed: "archiveDamaged" });
+		await user.click(await screen.findByTestId("stuck-restore"));
+		await user.click(await screen.findByTestId("backup-choose-file"));
+		await user.type(screen.getByTestId("backup-secret"), "верная фраза");
+		await vi.waitFor(() => expect((screen.getByTestId("backup-restore") as HTMLButtonElement).disabled).toBe(false));
+		host.closed = null;
+		await user.click(screen.getByTestId("backup-restore"));
+		expect(await screen.findAllByTestId("chat-row")).not.toHaveLength(0);
+		expect(host.calls.map(([name]) => name)).toContain("restoreBackup");
+		await vi.waitFor(() => expect(document.body.textContent).toContain("Переписка восстановлена из копии"));
+	});
+
 	test("damage found while the chats are open is told below them and leads to the same screen and back", async () => {
 		const { user } = start({ trouble: "archiveDamaged" });
 		await user.click(await screen.findByTestId("trouble-action"));
