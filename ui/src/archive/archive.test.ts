@@ -23,6 +23,14 @@ test("dashes, spaces and case do not count", () => {
 });
 
 describe("an archive that cannot be opened", () => {
+	// First in this file: no settings were read yet.
+	test("is told in Russian on an English system too, because the settings lie in it", async () => {
+		vi.spyOn(navigator, "language", "get").mockReturnValue("en-US");
+		start({ closed: "archiveKeyMissing" });
+		expect((await screen.findByRole("heading")).textContent).toBe("Переписка зашифрована, ключ пропал");
+		vi.restoreAllMocks();
+	});
+
 	test("a lost key asks for the code; a wrong one is told, the right one opens the chats", async () => {
 		const { host, user } = start({ closed: "archiveKeyMissing" });
 		const field = await screen.findByTestId("recovery-code");
