@@ -72,8 +72,8 @@ async fn a_long_queue() {
     // Far longer than it takes; the number of deliveries is what makes it long.
     while shop.core.find_chat(None, &last).await.is_err() || open_events(&shop) > 0 {
         peak.fetch_max(resident_kb(), std::sync::atomic::Ordering::Relaxed);
-        assert!(begun.elapsed() < 5 * PATIENCE, "{} deliveries still wait", open_events(&shop));
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(begun.elapsed() < 10 * PATIENCE, "{} deliveries still wait", open_events(&shop));
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     }
     let took = started.elapsed();
     let grown_kb = peak.into_inner().saturating_sub(before_kb);
