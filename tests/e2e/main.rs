@@ -8,6 +8,7 @@
 
 mod alerts;
 mod archive;
+mod backup;
 mod chaos;
 mod command_line;
 mod demo;

@@ -34,6 +34,13 @@ describe("making a backup", () => {
 		await vi.waitFor(() => expect(screen.getByTestId("backup-last").textContent).toContain("Последняя копия:"));
 	});
 
+	test("a recovery code that nobody wrote down is warned of", async () => {
+		const { user } = await start({ archive: { recoveryCodeConfirmed: false } });
+		expect(screen.getByTestId("backup-code-unknown")).toBeTruthy();
+		await user.click(within(screen.getByTestId("backup-way")).getByLabelText("парольной фразой"));
+		expect(screen.queryByTestId("backup-code-unknown")).toBeNull();
+	});
+
 	test("a passphrase must be long enough and typed twice", async () => {
 		const { host, user } = await start({ archive: { encrypted: false } });
 		expect(screen.queryByTestId("backup-way")).toBeNull();

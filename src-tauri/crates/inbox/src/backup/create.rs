@@ -214,6 +214,7 @@ fn write(
         created_ms: source.now_ms,
         schema: snapshot.schema,
         database_key: snapshot.key.recovery_code().expose_secret().to_owned(),
+        sqlcipher_key: snapshot.key.pragma().to_string(),
         tables: snapshot.tables.clone(),
     };
     let file = folder::create_private_file(part)?;

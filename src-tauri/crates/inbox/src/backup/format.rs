@@ -33,8 +33,11 @@ pub(super) struct Manifest {
     pub(super) created_ms: i64,
     /// Version of the database's schema.
     pub(super) schema: i64,
-    /// Opens `prilavok.db`: SQLCipher's raw key, as `PRAGMA key` takes it, can be had from this code.
+    /// Opens `prilavok.db`, written like a recovery code.
     pub(super) database_key: String,
+    /// The same as SQLCipher's own program takes it: for who opens the file without us.
+    #[serde(default)]
+    pub(super) sqlcipher_key: String,
     /// Rows of each table.
     pub(super) tables: BTreeMap<String, i64>,
 }

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::knocks::disk::{Disk, on_a_small_disk};
 use crate::support::{Setup, Shop, all_chats, empty_sim, open, text_of, until};
 
 const PHRASE: &str = "кофемолка и самовар";
@@ -169,4 +170,38 @@ async fn a_restored_shop_goes_on_where_it_was_and_catches_up() {
     let core = open(&folder.shop(), &setup).await;
     until(&core, "what came after the backup is read again", async || chats(&core).await == 2).await;
     core.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "another test runs it on a disk of its own"]
+async fn on_the_disk() {
+    let disk = Disk::here();
+    let shop = Shop::live().await;
+    shop.chat("Марина", "Продаёте?").await;
+    let place = tempfile::tempdir().unwrap();
+    disk.fill();
+    let mut refused = 0;
+    let made = loop {
+        let error = match shop.core.create_backup(place.path(), secret()).await {
+            Ok(made) => break made,
+            Err(error) => error.code(),
+        };
+        refused += 1;
+        // A limit of the process looks like a failing disk.
+        assert!(
+            matches!(error, ErrorCode::DiskFull | ErrorCode::FileTrouble | ErrorCode::Storage),
+            "{error:?}"
+        );
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "no half file");
+        assert!(!shop.folder.path().join("backup-work").exists(), "no half snapshot");
+        disk.free_some();
+        assert!(refused < 100, "never enough room");
+    };
+    assert!(refused > 0, "the disk was never full");
+    assert_eq!(shop.core.verify_backup(Path::new(&made.path), secret()).await.unwrap(), made);
+}
+
+#[test]
+fn a_disk_that_fills_up_at_any_moment_leaves_no_half_backup_and_is_told() {
+    on_a_small_disk("backup::on_the_disk");
 }

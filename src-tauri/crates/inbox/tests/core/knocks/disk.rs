@@ -39,7 +39,7 @@ fn no_small_disk() -> Option<String> {
     }
 }
 
-fn on_a_small_disk(test: &str) {
+pub(crate) fn on_a_small_disk(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path().to_str().unwrap();
     match no_small_disk() {
@@ -52,24 +52,36 @@ fn on_a_small_disk(test: &str) {
 }
 
 /// What can be filled up and emptied again.
-struct Disk {
+pub(crate) struct Disk {
     limit: bool,
     ballast: PathBuf,
 }
 
 impl Disk {
-    fn here() -> Self {
+    pub(crate) fn here() -> Self {
         let limit = std::env::var(MEANS).unwrap() == "limit";
         Self { limit, ballast: std::env::temp_dir().join("ballast") }
     }
 
     /// From now on nothing more can be written.
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         if self.limit {
             return limit_files("1:");
         }
         let mut file = File::options().create(true).append(true).open(&self.ballast).unwrap();
         while file.write_all(&[1; 512]).is_ok() {}
+    }
+
+    /// Gives a little room back, as when something small is deleted; false: nothing is taken any more.
+    pub(crate) fn free_some(&self) -> bool {
+        if self.limit {
+            self.free();
+            return false;
+        }
+        let taken = fs::metadata(&self.ballast).map_or(0, |file| file.len());
+        let file = File::options().write(true).open(&self.ballast).unwrap();
+        file.set_len(taken.saturating_sub(64 * 1024)).unwrap();
+        taken > 0
     }
 
     fn free(&self) {

@@ -3,7 +3,7 @@
 mod accounts;
 mod clock;
 mod database;
-mod disk;
+pub(crate) mod disk;
 mod queue;
 
 use std::path::Path;
