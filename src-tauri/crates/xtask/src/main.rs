@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod contract;
 mod counts;
+mod eval;
 mod fuzz;
 mod output;
 mod packages;
@@ -52,6 +53,8 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Search for input that breaks what reads strangers' data.
     Fuzz(fuzz::FuzzArgs),
+    /// Ask the knowledge a set of buyers' questions and measure passages and answers; no network, no model.
+    Eval(eval::EvalArgs),
     /// Write the page's half of the contract (ui/src/host/contract.ts) again from the Rust half.
     Contract,
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Task::Ci(setup) => ci::run(&project, setup),
         Task::Bench(args) => bench::run(&project, &args),
         Task::Fuzz(args) => fuzz::run(&project, &args),
+        Task::Eval(args) => eval::run(&project, &args),
         Task::Contract => contract::write(&project),
     });
     done.unwrap_or_else(|error| {

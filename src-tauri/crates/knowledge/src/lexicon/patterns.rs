@@ -1,0 +1,68 @@
+//! Rows of words that say something together: «до скольки», `N дней`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::{Concept, Seen};
+use crate::analysis::{stem, tokens};
+
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Number,
+    Stem(String),
+}
+
+impl Part {
+    fn fits(&self, seen: &Seen) -> bool {
+        match self {
+            Part::Number => seen.number,
+            Part::Stem(stem) => !seen.number && *stem == seen.stem,
+        }
+    }
+}
+
+/// Patterns by their first word.
+#[derive(Default)]
+pub(super) struct Patterns {
+    by_stem: HashMap<String, Vec<(Vec<Part>, Concept)>>,
+    by_number: Vec<(Vec<Part>, Concept)>,
+}
+
+impl Patterns {
+    /// `written` as in the list: words joined by `_`, `N` for a number.
+    pub(super) fn add(&mut self, written: &str, concept: Concept) {
+        let mut parts = written.split('_').flat_map(|part| match part {
+            "N" => vec![Part::Number],
+            words => tokens(words).into_iter().map(|token| Part::Stem(stem(&token.text))).collect(),
+        });
+        let first = parts.next();
+        let rest = parts.collect();
+        match first {
+            Some(Part::Number) => self.by_number.push((rest, concept)),
+            Some(Part::Stem(stem)) => self.by_stem.entry(stem).or_default().push((rest, concept)),
+            None => {}
+        }
+    }
+
+    pub(super) fn knows(&self, stem: &str) -> bool {
+        self.by_stem.contains_key(stem)
+    }
+
+    /// Every pattern that stands in the text, with its words.
+    pub(super) fn find(&self, text: &[Seen]) -> Vec<(Concept, Range<usize>)> {
+        let mut out = Vec::new();
+        for (at, seen) in text.iter().enumerate() {
+            let starting = if seen.number { Some(&self.by_number) } else { self.by_stem.get(&seen.stem) };
+            for (rest, concept) in starting.into_iter().flatten() {
+                let end = at + 1 + rest.len();
+                if text
+                    .get(at + 1..end)
+                    .is_some_and(|words| rest.iter().zip(words).all(|(part, seen)| part.fits(seen)))
+                {
+                    out.push((*concept, at..end));
+                }
+            }
+        }
+        out
+    }
+}
