@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import type { ChatRow } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { renderIn, testFrame } from "../testing/render";
-import ThreadHeader from "../thread/ThreadHeader.svelte";
 import ChatRowView from "./ChatRowView.svelte";
 
 /** Turns what follows round, hides in words, ends texts early, never breaks. */
@@ -39,12 +38,4 @@ describe("a row of the list", () => {
 		renderIn(frame, ChatRowView, { row, open: false, marked: false, index: 0, total: 1, onopen: () => undefined });
 		expect(screen.getByTestId("chat-row").querySelector(".preview bdi")?.textContent).toBe("\u202eтекст");
 	});
-});
-
-test("the header of a thread keeps a listing's title apart from its price", async () => {
-	const frame = await testFrame();
-	const row = await rowWith({ itemTitle: "\u202eлампа", itemPrice: "100 ₽" });
-	const view = renderIn(frame, ThreadHeader, { row, siteUrl: "", panelShown: false, onpanel: () => undefined });
-	expect(view.container.querySelector("p bdi")?.textContent).toBe("\u202eлампа");
-	expect(view.container.querySelector(".price")?.textContent).toBe("100 ₽");
 });
