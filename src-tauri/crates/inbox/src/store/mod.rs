@@ -425,9 +425,9 @@ fn undo(connection: &Connection) -> rusqlite::Result<()> {
 /// An empty database in memory.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn testing() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    configure(&connection, None).unwrap();
-    migrations::migrate(&mut connection).unwrap();
+    let mut connection = Connection::open_in_memory().expect("a database in memory");
+    configure(&connection, None).expect("its settings");
+    migrations::migrate(&mut connection).expect("its tables");
     connection
 }
 
