@@ -118,6 +118,8 @@ fn no_secret_is_anywhere_and_texts_lie_in_the_encrypted_archive_only() {
         page.later(LISTEN).await;
         page.see(&id("closed-archive")).await;
         page.click(&id("closed-retry")).await;
+        page.see(&id("closed-error")).await;
+        page.see(&format!("{}:not(:disabled)", id("closed-retry"))).await;
         let closed = page.now("window.heard.concat([document.documentElement.outerHTML])").await;
         desk.start_keychain().await;
         page.click(&id("closed-retry")).await;
