@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use avito::webhook;
+use avito::webhook::{self, Delivery, NotJson};
 use rusqlite::Connection;
 
 use crate::Core;
@@ -18,6 +18,14 @@ use crate::view::Notice;
 
 /// Deliveries taken in by one transaction.
 const BATCH: u32 = 100;
+/// So many writes under way at once are a flood of deliveries. They are acknowledged first: Avito waits for each answer, and what is
+/// written down is safe.
+const FLOOD: usize = 24;
+/// A flood holds us up no longer than this, between two batches.
+const FLOOD_PATIENCE: Duration = Duration::from_millis(250);
+
+/// A delivery that was read.
+type Read = (PendingEvent, Result<Delivery, NotJson>);
 
 /// What a batch brought.
 #[derive(Default)]
@@ -38,6 +46,7 @@ pub(crate) async fn work(core: Core) {
     let mut news = News::new();
     loop {
         let now_ms = core.inner.clock.now_ms();
+        let_flood_pass(&core).await;
         let step = match take_batch(&core, BATCH, &mut news).await {
             Err(error) if error.disk_trouble().is_none() => {
                 // One bad delivery must not hold up the others: take them one by one, and set the bad one aside.
@@ -74,14 +83,39 @@ pub(crate) async fn work(core: Core) {
     }
 }
 
+async fn let_flood_pass(core: &Core) {
+    let pass = async {
+        while core.inner.store.under_way() > FLOOD {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let _ = tokio::time::timeout(FLOOD_PATIENCE, pass).await;
+}
+
 async fn take_batch(core: &Core, limit: u32, news: &mut News) -> Result<usize, StoreError> {
+    // Read and interpreted beside the writer, which has other work to do.
+    let batch = core
+        .inner
+        .store
+        .read(move |c| {
+            let pending = events::pending(c, limit)?;
+            let read = |event: PendingEvent| {
+                let delivery = webhook::parse(&event.body);
+                (event, delivery)
+            };
+            Ok(pending.into_iter().map(read).collect::<Vec<Read>>())
+        })
+        .await?;
+    if batch.is_empty() {
+        return Ok(0);
+    }
     let outcome = core
         .inner
         .store
         .write(move |c| {
             let mut outcome = Outcome::default();
-            for event in events::pending(c, limit)? {
-                take_event(c, &event, &mut outcome)?;
+            for (event, delivery) in &batch {
+                take_event(c, event, delivery, &mut outcome)?;
                 outcome.events += 1;
             }
             let mut touched: Vec<ChatId> = outcome.taken.iter().map(|(_, taken)| taken.chat).collect();
@@ -118,6 +152,7 @@ async fn take_one_by_one(core: &Core, news: &mut News) -> Result<usize, StoreErr
 fn take_event(
     connection: &Connection,
     event: &PendingEvent,
+    delivery: &Result<Delivery, NotJson>,
     outcome: &mut Outcome,
 ) -> Result<(), StoreError> {
     let settle = |state, words| events::settle(connection, event.id, state, words);
@@ -126,7 +161,7 @@ fn take_event(
     };
     outcome.received_ms.push((account.id, event.received_ms));
     accounts::set_event_seen(connection, account.id, event.received_ms)?;
-    let Ok(delivery) = webhook::parse(&event.body) else {
+    let Ok(delivery) = delivery else {
         return settle(EventState::NotUnderstood, "not json");
     };
     if delivery.messages.is_empty() {

@@ -208,7 +208,7 @@ fn known(kind: &Kind, content: &Value) -> Option<Content> {
 pub(super) const PICTURE_WIDTH: u32 = 140;
 
 fn text_content(text: &str) -> Content {
-    if text.trim().to_lowercase() == DELETED_TEXT {
+    if text.trim().chars().flat_map(char::to_lowercase).eq(DELETED_TEXT.chars()) {
         return Content::Deleted;
     }
     if text.trim_start().starts_with(SYSTEM_PREFIX) {

@@ -30,22 +30,67 @@ const SEARCH_WORDS: usize = 32;
 
 /// A page of the chat list, newest first.
 pub(crate) fn page(connection: &Connection, query: &ChatQuery) -> Result<ChatPage, StoreError> {
-    let limit = query.limit.clamp(1, 500);
-    let (condition, values) = condition(query);
-    let total: u32 = connection
-        .prepare_cached(&format!("SELECT count(*) FROM chats c WHERE {condition}"))?
-        .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
-    let (sql, mut values) = page_sql(query);
-    values.push(Value::Integer(i64::from(limit) + 1));
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut stored: Vec<StoredChat> =
-        statement.query_map(params_from_iter(values), chats::read)?.collect::<Result<_, _>>()?;
-    let more = stored.len() > limit as usize;
-    stored.truncate(limit as usize);
+    let limit = query.limit.clamp(1, 500) as usize;
+    let (total, mut stored) = if words(query.text.as_deref().unwrap_or_default()).is_empty() {
+        listed(connection, query, limit)?
+    } else {
+        found(connection, query, limit)?
+    };
+    let more = stored.len() > limit;
+    stored.truncate(limit);
     let next =
         stored.last().filter(|_| more).map(|last| ChatCursor { updated_ms: last.updated_ms, id: last.id });
     let rows = stored.into_iter().map(|chat| shape(connection, chat)).collect::<Result<_, _>>()?;
     Ok(ChatPage { rows, next, total })
+}
+
+/// How many chats there are, and the next `limit` of them and one more, if there is one.
+fn listed(
+    connection: &Connection,
+    query: &ChatQuery,
+    limit: usize,
+) -> Result<(u32, Vec<StoredChat>), StoreError> {
+    let (condition, values) = condition(query);
+    let total: u32 = connection
+        .prepare_cached(&total_sql(query, &condition))?
+        .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+    let (sql, mut values) = page_sql(query);
+    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX) + 1));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let stored = statement.query_map(params_from_iter(values), chats::read)?.collect::<Result<_, _>>()?;
+    Ok((total, stored))
+}
+
+/// The same for a search. Every chat has to be looked at to count what is found, so the page comes from the same look: a second one
+/// would cost as much again.
+fn found(
+    connection: &Connection,
+    query: &ChatQuery,
+    limit: usize,
+) -> Result<(u32, Vec<StoredChat>), StoreError> {
+    let (condition, values) = condition(query);
+    let sql = format!("SELECT c.updated_ms, c.id FROM chats c WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut all: Vec<(i64, ChatId)> = statement
+        .query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    all.sort_unstable_by(|a, b| b.cmp(a));
+    let begin =
+        query.after.map_or(0, |after| all.partition_point(|chat| *chat >= (after.updated_ms, after.id)));
+    let stored =
+        all.iter().skip(begin).take(limit + 1).filter_map(|(_, id)| chats::get(connection, *id).transpose());
+    Ok((total, stored.collect::<Result<_, _>>()?))
+}
+
+/// How many chats there are in all. Without an index named, SQLite may look at every chat to find the few unread ones.
+fn total_sql(query: &ChatQuery, condition: &str) -> String {
+    let index = match (query.unread_only, query.account) {
+        (true, Some(_)) => "INDEXED BY chats_unread",
+        (true, None) => "INDEXED BY chats_unread_by_time",
+        (false, _) => "",
+    };
+    format!("SELECT count(*) FROM chats c {index} WHERE {condition}")
 }
 
 /// The query of a page without its last value, the limit.
@@ -187,10 +232,13 @@ fn site_url(avito_id: &str) -> String {
     url
 }
 
+/// Without the index named, SQLite may look at every chat of the account.
+const UNREAD_OF_ACCOUNT: &str =
+    "SELECT count(*) FROM chats INDEXED BY chats_unread WHERE account = ?1 AND unread > 0";
+
 /// Chats with unread messages: of each account, in the order asked for.
 pub(crate) fn unread_counts(connection: &Connection, accounts: &[AccountId]) -> Result<Vec<u32>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT count(*) FROM chats WHERE account = ?1 AND unread > 0")?;
+    let mut statement = connection.prepare_cached(UNREAD_OF_ACCOUNT)?;
     accounts.iter().map(|account| Ok(statement.query_row([account], |row| row.get(0))?)).collect()
 }
 
@@ -217,6 +265,21 @@ mod tests {
         let many: String = (0..1000).map(|number| format!("{number} ")).collect();
         assert_eq!(words(&many).len(), SEARCH_WORDS);
         assert_eq!(words(&"я".repeat(5_000_000))[0].chars().count(), SEARCH_LENGTH);
+    }
+
+    #[test]
+    fn chats_are_counted_in_an_index_and_unread_ones_among_themselves() {
+        let connection = testing();
+        for account in [None, Some(AccountId(1))] {
+            for unread_only in [false, true] {
+                let query = ChatQuery { account, unread_only, text: None, after: None, limit: 50 };
+                let sql = total_sql(&query, &condition(&query).0);
+                let first = &plan(&connection, &sql)[0];
+                let wanted = if unread_only { "chats_unread" } else { "COVERING INDEX" };
+                assert!(first.contains(wanted), "{query:?}: {first}");
+            }
+        }
+        assert!(plan(&connection, UNREAD_OF_ACCOUNT)[0].contains("chats_unread (account=?"));
     }
 
     #[test]

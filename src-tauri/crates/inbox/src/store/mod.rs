@@ -19,6 +19,7 @@ pub(crate) use self::migrations::newest as newest_schema;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -52,6 +53,9 @@ enum Job {
 /// At most so many closures share a transaction, so that none waits long for its neighbours.
 const BATCH: usize = 256;
 const READERS: usize = 4;
+/// Pages the writer keeps, in KiB (negative: SQLite's way to say so); it takes them as it needs them. Each page that is not kept is
+/// read, checked and decrypted again, and messages come with random ids: in the usual 2 MiB a flood spends most of its time there.
+const WRITER_CACHE_KIB: i64 = -24 * 1024;
 /// How long a lock of another program's is waited for.
 const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -70,6 +74,8 @@ struct Inner {
     thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    /// Writes asked for and not answered yet.
+    under_way: Arc<AtomicUsize>,
 }
 
 impl Store {
@@ -92,6 +98,7 @@ impl Store {
                 thread: std::sync::Mutex::new(Some(thread)),
                 readers: Mutex::new(Vec::new()),
                 permits: Semaphore::new(READERS),
+                under_way: Arc::default(),
             }),
         })
     }
@@ -103,12 +110,14 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, wait) = oneshot::channel();
+        let under_way = self.inner.under_way.clone();
         let work: Work = Box::new(move |connection| {
             let result =
                 connection.map_or(Err(StoreError::Closed), |connection| in_savepoint(connection, work));
             let failed = result.as_ref().err().filter(|error| error.disk_trouble().is_some());
             let failure = failed.map(StoreError::again);
             let finish: Finish = Box::new(move |committed| {
+                under_way.fetch_sub(1, Ordering::Relaxed);
                 // A caller that went away does not need the answer.
                 let _ = answer.send(match committed {
                     Ok(()) => result,
@@ -117,6 +126,7 @@ impl Store {
             });
             Ran { finish, failure }
         });
+        self.inner.under_way.fetch_add(1, Ordering::Relaxed);
         self.ask(Job::Work(work))?;
         let result = wait.await.map_err(|_| StoreError::Closed)?;
         if let Err(error) = &result {
@@ -170,6 +180,11 @@ impl Store {
             self.note(error);
         }
         result
+    }
+
+    /// How many writes are asked for and not answered yet.
+    pub(crate) fn under_way(&self) -> usize {
+        self.inner.under_way.load(Ordering::Relaxed)
     }
 
     fn ask(&self, job: Job) -> Result<(), StoreError> {
@@ -280,6 +295,7 @@ pub(crate) fn can_read(path: &Path, key: Option<&ArchiveKey>) -> Result<(), Stor
 fn open_writer(path: &Path, key: Option<&ArchiveKey>) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     configure(&connection, key)?;
+    connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: an acknowledged delivery survives a power cut, not only a crash of the program.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -397,11 +413,12 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.execute_batch("SAVEPOINT job")?;
+    let say = |words: &str| connection.prepare_cached(words)?.execute([]).map(drop);
+    say("SAVEPOINT job")?;
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(connection)));
     match outcome {
         Ok(Ok(value)) => {
-            connection.execute_batch("RELEASE job")?;
+            say("RELEASE job")?;
             Ok(value)
         }
         Ok(Err(error)) => {
