@@ -14,6 +14,7 @@ mod command_line;
 mod demo;
 mod hostile;
 mod knocks;
+mod measurements;
 mod messages;
 mod onboarding;
 mod pictures;
