@@ -100,7 +100,8 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// Takes from others what an older version, a copy or an unpacked backup left open to them. Links are left alone, and so is what
-/// vanishes meanwhile or is somebody else's.
+/// vanishes meanwhile or is somebody else's. A folder that was closed hides what is in it: a hundred thousand pictures need not be
+/// looked at in each start.
 #[cfg(unix)]
 fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -113,12 +114,13 @@ fn make_private(folder: &Path) -> io::Result<()> {
             continue;
         }
         let Ok(mode) = entry.metadata().map(|found| found.permissions().mode()) else { continue };
-        if mode & OTHERS != 0
+        let open_to_others = mode & OTHERS != 0;
+        if open_to_others
             && let Err(error) = fs::set_permissions(&path, fs::Permissions::from_mode(mode & !OTHERS))
         {
             tracing::warn!(%error, "a file of the data folder stays readable by others");
         }
-        if kind.is_dir() {
+        if kind.is_dir() && open_to_others {
             make_private(&path)?;
         }
     }

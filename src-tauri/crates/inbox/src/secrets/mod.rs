@@ -179,7 +179,7 @@ impl Vault {
         name: &str,
         work: impl FnOnce(&Self, String) -> Result<T, SecretError> + Send + 'static,
     ) -> Result<T, SecretError> {
-        let (vault, name) = (self.clone(), format!("{}/{name}", self.inner.namespace));
+        let (vault, name) = (self.clone(), name.to_owned());
         let task = tokio::task::spawn_blocking(move || work(&vault, name));
         match tokio::time::timeout(KEYCHAIN_PATIENCE, task).await {
             Ok(Ok(result)) => result,
@@ -190,7 +190,7 @@ impl Vault {
 
     fn get_now(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
         match &*self.inner.kind.read().map_err(|_| SecretError::Failed("poisoned".into()))? {
-            Kind::Keychain => match Entry::new(SERVICE, name).and_then(|entry| entry.get_password()) {
+            Kind::Keychain => match self.entry(name).and_then(|entry| entry.get_password()) {
                 Ok(secret) => {
                     self.note_locked(false);
                     Ok(Some(secret.into()))
@@ -208,7 +208,7 @@ impl Vault {
     fn set_now(&self, name: &str, secret: Option<SecretString>) -> Result<(), SecretError> {
         match &mut *self.inner.kind.write().map_err(|_| SecretError::Failed("poisoned".into()))? {
             Kind::Keychain => {
-                let entry = Entry::new(SERVICE, name).map_err(|error| self.keychain_error(&error))?;
+                let entry = self.entry(name).map_err(|error| self.keychain_error(&error))?;
                 let result = match &secret {
                     Some(secret) => entry.set_password(secret.expose_secret()),
                     None => match entry.delete_credential() {
@@ -231,6 +231,11 @@ impl Vault {
             Kind::SealedLocked => Err(SecretError::Locked),
             Kind::Missing => Err(SecretError::Missing),
         }
+    }
+
+    /// The keychain is the whole person's, so names carry the namespace there. A sealed file lies in its folder and moves with it.
+    fn entry(&self, name: &str) -> Result<Entry, keyring::v1::Error> {
+        Entry::new(SERVICE, &format!("{}/{name}", self.inner.namespace))
     }
 
     fn note_locked(&self, locked: bool) {
@@ -293,6 +298,13 @@ mod tests {
         assert_eq!(again.get("key").await.unwrap().unwrap().expose_secret(), "open sesame");
         again.delete("key").await.unwrap();
         assert!(again.get("key").await.unwrap().is_none());
+
+        let moved = tempfile::tempdir().unwrap();
+        again.set("key", "open sesame".into()).await.unwrap();
+        std::fs::copy(folder.path().join("secrets.sealed"), moved.path().join("secrets.sealed")).unwrap();
+        let elsewhere = Vault::with("another path", moved.path().join("secrets.sealed"), Kind::SealedLocked);
+        elsewhere.unlock("верная фраза".into()).await.unwrap();
+        assert!(elsewhere.get("key").await.unwrap().is_some(), "a folder that is moved keeps its secrets");
 
         let bytes = std::fs::read(folder.path().join("secrets.sealed")).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains("sesame"));
