@@ -69,11 +69,12 @@ fn plain(word: &str) -> String {
         "<chat>".to_owned()
     } else if longest_run(word) >= NUMBER && letters == 0 {
         "<number>".to_owned()
-    } else if is_recovery_code(word) || (word.len() >= TOKEN && digits > 0 && letters > 0 && !is_dated(word))
+    } else if is_recovery_code(word)
+        || (word.len() >= TOKEN && digits > 0 && letters > 0 && !is_dated(word))
+        // a key may happen to hold no digit
+        || (word.len() >= 2 * TOKEN && lower && upper && !word.contains('_'))
     {
         "<token>".to_owned()
-    } else if word.len() >= 2 * TOKEN && lower && upper && !word.contains('_') {
-        "<token>".to_owned() // a key may happen to hold no digit
     } else {
         word.to_owned()
     }
