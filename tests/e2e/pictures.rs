@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::demo::chats_by;
-use crate::support::on_a_desk;
 use crate::support::page::{Page, id};
+use crate::support::shop::Shop;
+use crate::support::{Desk, on_a_desk};
 
 #[test]
 fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
@@ -24,32 +25,47 @@ fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
         page.see(&id("item-panel")).await;
         page.see(&format!("{}[data-kind=image] img", id("message"))).await;
         put_pointer_away(&page).await;
-        take(&page, "inbox-light.png").await;
+        take(desk, &page, "inbox-light.png").await;
 
         page.click(&id("settings-open")).await;
         page.see(&id("settings")).await;
-        // A reader should not see this test's temporary folder, but where the data really is.
-        let folder = format!(
-            "all('[data-testid=settings] dd').filter((words) => words.innerText === {:?})\
-               .map((words) => words.textContent = '~/.local/share/ru.prilavok.desktop').length === 1",
-            desk.data_dir()
-        );
-        page.until("the data folder is told", &folder).await;
-        take(&page, "settings.png").await;
+        take(desk, &page, "settings.png").await;
         page.close_dialog().await;
         page.click(&id("connect-account")).await;
         page.see(&id("onboarding")).await;
-        take(&page, "onboarding.png").await;
+        take(desk, &page, "onboarding.png").await;
         page.close_dialog().await;
 
         page.resize(900, 600).await;
         put_pointer_away(&page).await;
-        take(&page, "narrow.png").await;
+        take(desk, &page, "narrow.png").await;
         page.resize(1280, 800).await;
         page.choose("setting-theme", "dark").await;
         page.until("the window is dark", "document.documentElement.dataset.theme === 'dark'").await;
         put_pointer_away(&page).await;
-        take(&page, "inbox-dark.png").await;
+        take(desk, &page, "inbox-dark.png").await;
+    });
+}
+
+#[test]
+fn the_recovery_code_and_an_archive_that_asks_for_it_can_be_shown() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.live().await;
+        page.resize(1280, 800).await;
+        page.choose("setting-theme", "light").await;
+        page.click(&id("recovery-open")).await;
+        page.see(&id("recovery-shown")).await;
+        take(desk, &page, "recovery-code.png").await;
+        page.close_dialog().await;
+        desk.close_window().await;
+
+        desk.lose_keychain().await;
+        let page = desk.start(&[]).await;
+        page.see(&id("closed-archive")).await;
+        take(desk, &page, "closed-archive.png").await;
     });
 }
 
@@ -60,7 +76,20 @@ async fn put_pointer_away(page: &Page) {
 }
 
 /// Takes a picture once every picture in sight is loaded and nothing moves any more.
-async fn take(page: &Page, name: &str) {
+async fn take(desk: &Desk, page: &Page, name: &str) {
+    // A reader should not see this test's temporary folders, but where things really are.
+    let folder = desk.file("");
+    let folder = folder.to_str().unwrap().trim_end_matches('/');
+    page.run(&format!(
+        "const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);\
+         while (walker.nextNode()) {{\
+           const node = walker.currentNode;\
+           node.data = node.data.replace('{folder}/Моя лавка', '~/.local/share/ru.prilavok.desktop')\
+             .replace('{folder}/home', '~/Документы');\
+         }}"
+    ))
+    .await
+    .unwrap();
     page.until(
         "all pictures are loaded",
         "all('img').every((picture) => {\
