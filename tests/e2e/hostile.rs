@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::support::page::row;
 use crate::support::shop::Shop;
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
@@ -330,5 +331,45 @@ fn what_is_not_http_holds_up_nobody() {
         };
         let _ = stream.write_all(&bytes).await;
         drain(&mut stream).await;
+    });
+}
+
+#[test]
+fn a_mark_that_turns_the_writing_moves_nothing_beside_its_own_words() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        let chat = avito_sim::NewChat {
+            buyer_name: "\u{202e}Анна\u{2067}\u{200b}".to_owned(),
+            text: Some("\u{202e}наоборот https://www.avito.ru/abc \u{2066}и дальше".to_owned()),
+            ..avito_sim::NewChat::default()
+        };
+        let turned = shop.sim.add_chat(shop.seller.user_id, chat).expect("a chat");
+        let word = "очень".repeat(190);
+        shop.buyer_writes(&turned, &word);
+        shop.buyer_writes(&turned, "до\u{0}после");
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.open_chat(&turned).await;
+        page.see_bubble("наоборот").await;
+        // Where the time stands in its row, seen from the row's edges, for the turned name and for an ordinary one.
+        let place = |chat: &str| {
+            let of = row(chat);
+            format!(
+                "(() => {{ const of = one({of:?}).getBoundingClientRect(), time = one({of:?} + ' time').getBoundingClientRect();\
+                return [of.right - time.right, time.top - of.top].map(Math.round).join(); }})()"
+            )
+        };
+        assert_eq!(page.now(&place(&turned)).await, page.now(&place(&shop.anna)).await);
+        let link = "getComputedStyle(one('[data-testid=text-link]'))";
+        assert_eq!(page.now(&format!("{link}.unicodeBidi + ' ' + {link}.direction")).await, "isolate ltr");
+        let room = "all('.bubble').every((bubble) => { const time = bubble.querySelector('.place').getBoundingClientRect(); \
+            return [...bubble.querySelector('.text').getClientRects()].every((line) => line.right <= time.left || line.bottom <= time.top + 4); })";
+        page.until("the time has room beside every text", room).await;
+        let wide = "all('[data-testid=message]').every((bubble) => bubble.scrollWidth <= bubble.clientWidth)";
+        assert_eq!(page.now(wide).await, true, "a long word breaks within its bubble");
+        if let Some(folder) = std::env::var_os("PRILAVOK_E2E_OUT") {
+            let picture = page.picture().await.expect("a picture");
+            std::fs::write(std::path::Path::new(&folder).join("hostile-words.png"), picture).expect("a file");
+        }
     });
 }

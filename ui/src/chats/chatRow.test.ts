@@ -6,7 +6,7 @@ import { renderIn, testFrame } from "../testing/render";
 import ChatRowView from "./ChatRowView.svelte";
 
 /** Turns what follows round, hides in words, ends texts early, never breaks. */
-const HOSTILE = ["\u202eялпук\u2066", "А\u200bн\u200dн\ufeffа", "до\0после", "<img src=x onerror=alert(1)>", "я".repeat(100_000)];
+const HOSTILE = ["\u202eялпук\u2066а\u2069", "А\u200bн\u200dн\ufeffа", "до\0после", "<img src=x onerror=alert(1)>", "я".repeat(100_000)];
 
 async function rowWith(more: Partial<ChatRow>): Promise<ChatRow> {
 	const page = await new FakeHost().listChats({ account: null, unreadOnly: false, text: null, after: null, limit: 1 });

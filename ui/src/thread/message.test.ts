@@ -139,7 +139,7 @@ describe("every kind of message", () => {
 });
 
 describe("words that mean no good", () => {
-	test.each(["\u202eялпук\u2066", "А\u200bн\u200dн\ufeffа", "до\0после", "\ud83d половина", "я".repeat(100_000), "\n".repeat(2000)])("are shown as written (%#)", (text) => {
+	test.each(["\u202eялпук\u2066а\u2069", "А\u200bн\u200dн\ufeffа", "до\0после", "\ud83d половина", "я".repeat(100_000), "\n".repeat(2000)])("are shown as written (%#)", (text) => {
 		expect(incoming({ kind: "text", text }).querySelector(".text")?.textContent).toBe(text);
 	});
 
