@@ -3,7 +3,7 @@
 //! Each measurement is a module with a function that takes its arguments, prints a small table, ours beside a reference of the
 //! same run, and gives its figures. The program under test is started as a seller would start it, and reached by what it
 //! offers everybody (its command line, its webhook endpoint, its window). Two things link the core in: making an archive
-//! ([`archive`]), and asking it what only the window can ask ([`thread`]).
+//! ([`archive`]), and asking it what only the window can ask ([`thread`]). The knowledge's index is linked in too ([`retrieval`]).
 
 pub mod archive;
 pub mod catchup;
@@ -19,6 +19,7 @@ pub mod page;
 pub mod program;
 pub mod reference;
 pub mod report;
+pub mod retrieval;
 pub mod start;
 pub mod texts;
 pub mod thread;

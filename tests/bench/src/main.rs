@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use bench::archive::{Archive, Form, Size};
-use bench::{catchup, chaos, memory, output, page, report, start, thread, webhook};
+use bench::{catchup, chaos, memory, output, page, report, retrieval, start, thread, webhook};
 use clap::{Parser, Subcommand};
 use serde_json::{Map, Value};
 
@@ -55,10 +55,12 @@ enum Measurement {
     Thread(thread::Options),
     /// Reading what happened during an outage, against the least possible.
     Catchup(catchup::Options),
+    /// The knowledge's index against SQLite's trigram index and tantivy: quality, latency, building, size.
+    Retrieval(retrieval::Options),
 }
 
 /// Each measurement as `all` runs it.
-const ALL: [&str; 6] = ["webhook", "page", "start", "memory", "thread", "catchup"];
+const ALL: [&str; 7] = ["webhook", "page", "start", "memory", "thread", "catchup", "retrieval"];
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -113,6 +115,7 @@ async fn measure(app: &Path, measurement: Measurement, figures: &mut Map<String,
         Measurement::Memory(options) => ("memory", memory::run(app, &target, &options).await?),
         Measurement::Thread(options) => ("thread", thread::run(app, &target, &options).await?),
         Measurement::Catchup(options) => ("catchup", catchup::run(app, &options).await?),
+        Measurement::Retrieval(options) => ("retrieval", retrieval::run(&options)?),
     };
     figures.insert(name.to_owned(), found);
     Ok(())

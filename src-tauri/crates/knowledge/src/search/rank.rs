@@ -4,8 +4,6 @@
 //! of its matches, a little more for further ones, and more in its title. Words count by their rarity. Properties asked
 //! about (price, address …) are words of their own, found where a passage speaks about them.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 
 use super::query::Query;
@@ -46,9 +44,26 @@ pub struct Searcher {
 /// Sums per passage, kept between searches so that they need not be made anew.
 #[derive(Default)]
 struct Scratch {
+    /// Of one word or property: the best match, all matches, and which passages have any.
     best: Vec<f32>,
     sum: Vec<f32>,
     touched: Vec<u32>,
+    /// Of the whole question.
+    score: Vec<f32>,
+    scored: Vec<u32>,
+}
+
+impl Scratch {
+    /// Forgets the search before, also one that failed halfway.
+    fn clear(&mut self) {
+        for at in self.touched.drain(..) {
+            self.best[at as usize] = 0.0;
+            self.sum[at as usize] = 0.0;
+        }
+        for at in self.scored.drain(..) {
+            self.score[at as usize] = 0.0;
+        }
+    }
 }
 
 /// The passages in order, with what the answer needs to know of the question.
@@ -99,11 +114,7 @@ impl Searcher {
         limit: usize,
     ) -> Result<Ranked, KnowledgeError> {
         self.refresh(connection)?;
-        // A search that failed halfway leaves its sums behind.
-        for at in self.scratch.touched.drain(..) {
-            self.scratch.best[at as usize] = 0.0;
-            self.scratch.sum[at as usize] = 0.0;
-        }
+        self.scratch.clear();
         let query = Query::new(question, &self.vocabulary);
         let visible = self.passages.iter().flatten().filter(|known| nearness(known, scope).is_some());
         let (mut count, mut words) = (0.0_f32, 0.0_f32);
@@ -112,7 +123,6 @@ impl Searcher {
             words += known.words;
         }
         let average = words / count.max(1.0);
-        let mut scores: HashMap<u32, f32> = HashMap::new();
         let mut all_matches = Vec::new();
         let mut rarity = Vec::new();
         let mut possible = 0.0;
@@ -124,7 +134,7 @@ impl Searcher {
             let weight = term.weight;
             let idf = self.gather(connection, &matches, scope, count)?;
             possible += weight * idf;
-            self.add_up(&mut scores, weight * idf, average, true);
+            self.add_up(weight * idf, average, true);
             all_matches.push(matches);
             rarity.push(idf);
         }
@@ -133,13 +143,14 @@ impl Searcher {
             let found = Match { word, strength: 1.0, how: crate::How::Same };
             let idf = self.gather(connection, &[found], scope, count)?;
             possible += CONCEPT * idf;
-            self.add_up(&mut scores, CONCEPT * idf, average, false);
+            self.add_up(CONCEPT * idf, average, false);
         }
-        let mut order: Vec<(i64, f32)> = scores
-            .into_iter()
-            .filter_map(|(at, score)| {
-                let known = self.passages.get(at as usize)?.as_ref()?;
-                Some((i64::from(at), score * nearness(known, scope)?))
+        let Scratch { score, scored, .. } = &self.scratch;
+        let mut order: Vec<(i64, f32)> = scored
+            .iter()
+            .filter_map(|at| {
+                let known = self.passages.get(*at as usize)?.as_ref()?;
+                Some((i64::from(*at), score[*at as usize] * nearness(known, scope)?))
             })
             .collect();
         let by_score = |a: &(i64, f32), b: &(i64, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
@@ -159,7 +170,7 @@ impl Searcher {
         scope: Scope,
         count: f32,
     ) -> Result<f32, KnowledgeError> {
-        let Scratch { best, sum, touched } = &mut self.scratch;
+        let Scratch { best, sum, touched, .. } = &mut self.scratch;
         let mut read =
             connection.prepare_cached("SELECT block, data FROM knowledge_posting WHERE word = ?1")?;
         for found in matches {
@@ -194,15 +205,19 @@ impl Searcher {
         Ok((1.0 + (count - frequency + 0.5).max(0.5) / (frequency + 0.5)).ln())
     }
 
-    /// Adds what was gathered to the scores and clears the scratch.
-    fn add_up(&mut self, scores: &mut HashMap<u32, f32>, weight: f32, average: f32, by_length: bool) {
-        let Scratch { best, sum, touched } = &mut self.scratch;
+    /// Adds what was gathered to the question's scores.
+    fn add_up(&mut self, weight: f32, average: f32, by_length: bool) {
+        let Scratch { best, sum, touched, score, scored } = &mut self.scratch;
         for at in touched.drain(..) {
             let place = at as usize;
             let words = self.passages[place].map_or(average, |known| known.words);
             let length = if by_length { 1.0 - LENGTH + LENGTH * words / average } else { 1.0 };
             let value = best[place] + MORE * (sum[place] - best[place]).min(2.0);
-            *scores.entry(at).or_default() += weight * value / length;
+            if score[place] == 0.0 {
+                scored.push(at);
+            }
+            // Never exactly zero, which means not scored.
+            score[place] += (weight * value / length).max(f32::MIN_POSITIVE);
             best[place] = 0.0;
             sum[place] = 0.0;
         }
@@ -233,6 +248,7 @@ impl Searcher {
         }
         self.scratch.best.resize(self.passages.len(), 0.0);
         self.scratch.sum.resize(self.passages.len(), 0.0);
+        self.scratch.score.resize(self.passages.len(), 0.0);
         (self.revision, self.removal) = (revision, removal);
         Ok(())
     }
