@@ -48,6 +48,7 @@ pub(crate) trait Fields {
     fn int(&self, name: &str) -> Option<i64>;
     fn seconds(&self, name: &str) -> Option<i64>;
     fn text(&self, name: &str) -> Option<String>;
+    fn id(&self, name: &str) -> Option<String>;
     fn float(&self, name: &str) -> Option<f64>;
     fn flag(&self, name: &str) -> Option<bool>;
     fn object(&self, name: &str) -> Option<&Value>;
@@ -66,6 +67,12 @@ impl Fields for Value {
 
     fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(text)
+    }
+
+    /// An id: text, or a whole number that can be held exactly. Of longer numbers several would become one, and one message hide
+    /// another.
+    fn id(&self, name: &str) -> Option<String> {
+        self.get(name).filter(|value| !value.is_f64()).and_then(text)
     }
 
     fn float(&self, name: &str) -> Option<f64> {
@@ -295,6 +302,18 @@ mod tests {
         assert_eq!(read, expected);
         assert!(parse(&deep).is_ok());
         assert!(parse(&deep[1..]).is_err());
+    }
+
+    #[test]
+    fn an_id_is_exact_or_none() {
+        let ids = parse(
+            r#"{"a":"u2i-a","b":7,"c":18446744073709551615,"d":88888888888888888888881,"e":1.5,"f":""}"#,
+        )
+        .unwrap();
+        let read: Vec<_> = ["a", "b", "c", "d", "e", "f"].iter().map(|name| ids.id(name)).collect();
+        let exact = ["u2i-a", "7", "18446744073709551615"].map(|id| Some(id.to_owned()));
+        assert_eq!(read[..3], exact);
+        assert_eq!(read[3..], [None, None, None]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn parse(body: &[u8]) -> Result<Delivery, NotJson> {
         Some(_) => Vec::new(),
     };
     Ok(Delivery {
-        event_id: json.text("id").filter(|_| !bare),
+        event_id: json.id("id").filter(|_| !bare),
         version: json.text("version"),
         timestamp: json.seconds("timestamp"),
         kind,
@@ -110,7 +110,7 @@ fn messages(json: &Value, payload: &Value) -> Vec<WebhookMessage> {
 }
 
 fn is_message(value: &Value) -> bool {
-    value.text("id").is_some() && (value.get("chat_id").is_some() || value.get("content").is_some())
+    value.id("id").is_some() && (value.get("chat_id").is_some() || value.get("content").is_some())
 }
 
 fn message(value: &Value, outer: [&Value; 2]) -> Option<WebhookMessage> {
@@ -118,7 +118,7 @@ fn message(value: &Value, outer: [&Value; 2]) -> Option<WebhookMessage> {
         return None;
     }
     let around = || std::iter::once(value).chain(outer);
-    let chat = |place: &Value| place.text("chat_id").or_else(|| place.get("chat")?.text("id"));
+    let chat = |place: &Value| place.id("chat_id").or_else(|| place.get("chat")?.id("id"));
     let chat_id = around().find_map(chat)?;
     let user_id = around().find_map(|place| place.int("user_id"));
     let context = around().find_map(|place| Context::read(place.get("context")?));

@@ -193,7 +193,7 @@ impl Chat {
     }
 
     pub(crate) fn read(raw: Value) -> Result<Self, String> {
-        let id = raw.text("id").ok_or("id")?;
+        let id = raw.id("id").ok_or("id")?;
         let users = raw.get("users").and_then(Value::as_array).into_iter().flatten();
         let last_message = raw.object("last_message").and_then(|message| Message::read(message.clone()).ok());
         Ok(Self {

@@ -157,7 +157,7 @@ impl Message {
 
     /// Like [`Message::from_json`], keeping the value and failing with the JSON path.
     pub(crate) fn read(raw: Value) -> Result<Self, String> {
-        let id = raw.text("id").ok_or("id")?;
+        let id = raw.id("id").ok_or("id")?;
         let content = raw.get("content").unwrap_or(&Value::Null);
         let kind = Kind::of(&raw, content);
         let read_at = raw.seconds("read");
@@ -183,7 +183,7 @@ impl Quote {
         let content = raw.get("content").unwrap_or(&Value::Null);
         let kind = Kind::of(raw, content);
         Self {
-            id: raw.text("id"),
+            id: raw.id("id"),
             author_id: raw.int("author_id"),
             created: raw.seconds("created"),
             content: Content::from_json(&kind, content),
