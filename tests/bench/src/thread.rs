@@ -76,7 +76,7 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
         ));
     }
     for (what, name, samples) in &ours {
-        if ["open_long", "switch", "first_page", "search"].contains(name) {
+        if ["open_long", "switch", "first_page"].contains(name) {
             report.budget(
                 &format!("{what}, p95 in the core"),
                 samples.percentile(95.0),

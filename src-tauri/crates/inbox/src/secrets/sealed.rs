@@ -68,9 +68,10 @@ impl SealedFile {
     /// Keeps (`Some`) or forgets (`None`) a secret.
     pub(super) fn set(&mut self, name: &str, secret: Option<SecretString>) -> Result<(), SecretError> {
         match secret {
-            Some(secret) => self.secrets.insert(name.to_owned(), secret),
-            None => self.secrets.remove(name),
-        };
+            Some(secret) => drop(self.secrets.insert(name.to_owned(), secret)),
+            None if self.secrets.remove(name).is_none() => return Ok(()),
+            None => {}
+        }
         self.write()
     }
 

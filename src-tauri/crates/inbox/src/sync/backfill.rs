@@ -98,12 +98,15 @@ async fn step(
 
 async fn show_progress(core: &Core, account: &Account, row: &AccountRow) -> Result<(), Failure> {
     let id = account.id;
+    // Counting a large archive takes longer than reading a page from Avito: counted once, then kept up by what is read.
+    let known = account.state.borrow().backfill.as_ref().map(|progress| progress.messages);
     let (done, total, messages) = core
         .inner
         .store
         .read(move |c| {
             let (done, total) = chats::backfill_counts(c, id)?;
-            Ok((done, total, messages::count(c, id)?))
+            let messages = known.map_or_else(|| messages::count(c, id), Ok)?;
+            Ok((done, total, messages))
         })
         .await?;
     let progress = Backfill {
@@ -185,6 +188,12 @@ async fn read_history(
         .await?;
     let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
     core.tell_changed(&changed);
+    let new = u32::try_from(taken.iter().filter(|taken| taken.new).count()).unwrap_or(0);
+    account.update(core, |state| {
+        if let Some(progress) = &mut state.backfill {
+            progress.messages = progress.messages.saturating_add(new);
+        }
+    });
     core.alert(&taken, account.news_floor_s()).await;
     Ok(true)
 }
