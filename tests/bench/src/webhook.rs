@@ -214,8 +214,11 @@ pub fn receiver(sim: &Sim, seller: &SellerAccount, running: &Running) -> Result<
     Ok(Receiver { address: running.address, path: format!("/{path}") })
 }
 
+/// What a row shows: its words, its name among the figures, where it comes from.
+type Row = (&'static str, &'static str, fn(&Figures) -> &Samples);
+
 fn show(report: &mut Report, contenders: &[Contender]) {
-    const ROWS: [(&str, &str, fn(&Figures) -> &Samples); 5] = [
+    const ROWS: [Row; 5] = [
         ("p50 at 200/s, ms", "steady_p50_ms", |figures| &figures.steady_p50),
         ("p99 at 200/s, ms", "steady_p99_ms", |figures| &figures.steady_p99),
         ("p50 of the burst, ms", "burst_p50_ms", |figures| &figures.burst_p50),
