@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_number_is_as_long_as_it_is_worth() {
-        let texts = [0.0421, 0.42, 3.14, 48.0, 123.4, 12_300.0, -1234.0].map(short);
+        let texts = [0.0421, 0.42, 3.12, 48.0, 123.4, 12_300.0, -1234.0].map(short);
         assert_eq!(texts, ["0.042", "0.42", "3.1", "48.0", "123", "12 300", "-1 234"]);
         assert_eq!(short(f64::NAN), "–");
     }
