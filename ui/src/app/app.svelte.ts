@@ -6,6 +6,7 @@ import { language } from "../words/language.svelte";
 import { errorWords } from "../words/errors";
 import { troubles } from "../words/troubles";
 import { toasts } from "../shared/toasts.svelte";
+import type { Area } from "../views/areas";
 
 /** Settings as the page uses them: every field is there. */
 export type FullSettings = Required<Settings>;
@@ -38,6 +39,8 @@ export class AppController {
 	closed = $state.raw<ClosedShop | null>(null);
 	/** The seller looks at what can be done about a damaged archive. */
 	mending = $state(false);
+	/** What the window shows. */
+	area = $state<Area>("chats");
 	dialog = $state.raw<OpenDialog | null>(null);
 	settings = $derived<FullSettings>({ ...DEFAULTS, ...this.view?.settings });
 	accounts = $derived<AccountView[]>(this.view?.accounts ?? []);

@@ -34,6 +34,7 @@ export class Thread {
 	/** Rows the first page should hold. */
 	#span = 0;
 	#markedRead = "";
+	#shown = true;
 	/** Chats shown before, for an instant first paint. */
 	#remembered = new Map<ChatId, Remembered>();
 
@@ -74,6 +75,15 @@ export class Thread {
 		if (this.chatId === null) return;
 		this.#reset(null);
 		this.#host.openChat(null).catch(() => undefined);
+	}
+
+	/** Another area of the window may hide the open chat: what comes meanwhile is neither seen nor read. */
+	show(shown: boolean): void {
+		if (shown === this.#shown) return;
+		this.#shown = shown;
+		if (this.chatId === null) return;
+		this.#host.openChat(shown ? this.chatId : null).catch(() => undefined);
+		if (shown) this.looked();
 	}
 
 	/** Another shop has other chats under the same numbers. */
@@ -134,7 +144,7 @@ export class Thread {
 	 * incoming message.
 	 */
 	looked(): void {
-		if (this.chatId === null || !this.view || this.view.row.unread === 0 || !document.hasFocus()) return;
+		if (this.chatId === null || !this.#shown || !this.view || this.view.row.unread === 0 || !document.hasFocus()) return;
 		const newest = this.rows.findLast((row) => !row.outgoing)?.key ?? "";
 		const mark = `${this.chatId} ${newest}`;
 		if (mark === this.#markedRead) return;

@@ -161,3 +161,19 @@ describe("merging the newest page", () => {
 		expect(merged.rows.map(({ key }) => key)).toEqual(["b"]);
 	});
 });
+
+test("a chat that another area hides is neither open nor read", async () => {
+	const host = new FakeHost();
+	const thread = new Thread(host);
+	const stop = thread.start();
+	const unread = (await host.listChats({ account: null, unreadOnly: true, text: "", limit: 1, after: null })).rows[0];
+	await thread.open(unread!.id);
+	thread.show(false);
+	thread.looked();
+	expect(host.calls.filter(([name]) => name === "openChat").at(-1)).toEqual(["openChat", null]);
+	expect(host.calls.some(([name]) => name === "markRead")).toBe(false);
+	thread.show(true);
+	expect(host.calls.filter(([name]) => name === "openChat").at(-1)).toEqual(["openChat", unread!.id]);
+	expect(host.calls).toContainEqual(["markRead", unread!.id]);
+	stop();
+});
