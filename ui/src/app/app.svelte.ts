@@ -13,6 +13,8 @@ export type FullSettings = Required<Settings>;
 
 export type OpenDialog =
 	| { kind: "settings" }
+	| { kind: "palette" }
+	| { kind: "shortcuts" }
 	| { kind: "recoveryCode" }
 	| { kind: "diagnostics" }
 	/** `replace`: a new key for an account that exists. */
