@@ -177,6 +177,7 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::WrongPassphrase => "Парольная фраза не подходит",
         ErrorCode::EmptyText => "Пустое сообщение",
         ErrorCode::TextTooLong => "Сообщение длиннее 1000 знаков",
+        ErrorCode::EntryTooLong => "Запись слишком длинная. Сохраните текст в файл и добавьте файл",
         ErrorCode::BadImage => "Это не картинка, которую принимает Avito",
         ErrorCode::ImageTooLarge => "Картинка больше 24 МБ",
         ErrorCode::TooLateToDelete => "Удалить можно только своё сообщение и только в течение часа",

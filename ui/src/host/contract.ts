@@ -377,6 +377,8 @@ export type ErrorCode =
 "emptyText" | 
 /**  More than 1000 characters. */
 "textTooLong" | 
+/**  More than an entry of knowledge holds. */
+"entryTooLong" | 
 /**  Not a picture Avito takes. */
 "badImage" | 
 /**  Picture over 24 MB. */
@@ -675,6 +677,8 @@ chats: ChatId[] } |
 chat: ChatId } | 
 /**  Accounts: mode, trouble, progress, unread counts. */
 { what: "accounts" } | 
+/**  Sources of knowledge: entries, files, progress of reading. */
+{ what: "knowledge" } | 
 /**  Settings. */
 { what: "settings" } | 
 /**  Notices were lost or another shop is shown: read everything again. */

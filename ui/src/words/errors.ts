@@ -16,6 +16,7 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	wrongPassphrase: m.error_wrong_passphrase,
 	emptyText: m.error_empty_text,
 	textTooLong: m.error_text_too_long,
+	entryTooLong: m.error_entry_too_long,
 	badImage: m.error_bad_image,
 	imageTooLarge: m.error_image_too_large,
 	tooLateToDelete: m.error_too_late_to_delete,

@@ -109,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) attention: watch::Sender<Attention>,
     pub(crate) settings: watch::Sender<Settings>,
     pub(crate) media: MediaCache,
+    /// Finds knowledge; keeps the words of all passages in memory.
+    pub(crate) searcher: Arc<Mutex<knowledge::Searcher>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// When a message last came or went, UTC milliseconds: a talk is going on.
@@ -140,6 +142,7 @@ impl Core {
         let core = Self {
             inner: Arc::new(Inner {
                 media: MediaCache::open(&config.folder)?,
+                searcher: Arc::default(),
                 store,
                 clock: config.clock,
                 timing: config.timing,
@@ -173,6 +176,7 @@ impl Core {
         core.spawn("disk", disk::watch(core.clone()));
         core.spawn("time", time::watch(core.clone()));
         if core.inner.background {
+            core.spawn("knowledge", crate::sources::settle_all(core.clone()));
             core.spawn("removal", accounts::finish_removals(core.clone()));
             if killed {
                 core.spawn("check", disk::check(core.clone()));

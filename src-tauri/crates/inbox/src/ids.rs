@@ -51,6 +51,18 @@ row_id!(
     EventId
 );
 row_id!(
+    /// A source of knowledge: an entry, a file, an item.
+    SourceId
+);
+row_id!(
+    /// A passage of a source. Words that change get another one.
+    PassageId
+);
+row_id!(
+    /// A watched folder.
+    FolderId
+);
+row_id!(
     /// A picture or voice file the core may fetch. The page names media only by this id, never by address, so it can ask for
     /// nothing that Avito did not send.
     MediaId

@@ -7,10 +7,12 @@ mod account;
 mod app;
 mod backup;
 mod chat;
+mod knowledge;
 mod message;
 
 pub use self::account::*;
 pub use self::app::*;
 pub use self::backup::*;
 pub use self::chat::*;
+pub use self::knowledge::*;
 pub use self::message::*;

@@ -140,7 +140,7 @@ const PIECE: u32 = 2000;
 
 /// Removes a piece of a removed account's archive. Answers whether there is more. The seller asked for exactly this.
 pub(crate) fn remove_piece(connection: &Connection, id: AccountId) -> Result<bool, StoreError> {
-    for table in ["outbox", "messages", "chats", "media", "events"] {
+    for table in ["outbox", "messages", "chats", "media", "events", "passage_uses"] {
         let sql = format!(
             "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE account = ?1 LIMIT {PIECE})"
         );

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use knowledge::KnowledgeError;
 use rusqlite::{ErrorCode, ffi};
 
 /// Why the database could not do what was asked.
@@ -80,6 +81,17 @@ impl From<rusqlite::Error> for StoreError {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged,
             _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<KnowledgeError> for StoreError {
+    fn from(error: KnowledgeError) -> Self {
+        match error {
+            KnowledgeError::Database(error) => error.into(),
+            KnowledgeError::Newer { found, known } => Self::Newer { found, known },
+            // The index can be made again from the passages: nothing of the seller's is lost.
+            KnowledgeError::Damaged(_) => Self::Folder(io::Error::other(error)),
         }
     }
 }

@@ -5,7 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// In order; the database's `user_version` is the number applied.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_first_light.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/001_first_light.sql"), include_str!("migrations/002_sources.sql")];
 
 /// The version this program's schema has.
 pub(crate) fn newest() -> i64 {

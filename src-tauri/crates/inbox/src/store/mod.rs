@@ -12,8 +12,10 @@ pub(crate) mod media;
 pub(crate) mod messages;
 mod migrations;
 pub(crate) mod outbox;
+pub(crate) mod passages;
 pub(crate) mod removals;
 pub(crate) mod settings;
+pub(crate) mod sources;
 
 pub(crate) use self::migrations::newest as newest_schema;
 
@@ -24,7 +26,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use secrecy::zeroize::Zeroizing;
 use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 
@@ -83,6 +85,7 @@ impl Store {
     pub fn open(path: &Path, key: Option<ArchiveKey>) -> Result<Self, StoreError> {
         let mut connection = open_writer(path, key.as_ref())?;
         migrations::migrate(&mut connection)?;
+        prepare_index(&mut connection)?;
         ending::begin(path)?;
         let (sender, jobs) = mpsc::channel();
         let writer = Writer { path: path.to_owned(), key: key.clone(), connection: Some(connection) };
@@ -274,6 +277,18 @@ fn check_tables(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The knowledge's own tables; after an update that reads words differently the index is written again.
+fn prepare_index(connection: &mut Connection) -> Result<(), StoreError> {
+    if !knowledge::migrate(connection)? {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut writer = knowledge::Writer::new(&transaction);
+        writer.rebuild()?;
+        writer.finish()?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
 /// Gives a fresh connection the key, before anything else is asked of it.
 pub(crate) fn unlock(connection: &Connection, key: Option<&ArchiveKey>) -> rusqlite::Result<()> {
     let Some(key) = key else { return Ok(()) };
@@ -445,6 +460,7 @@ pub(crate) fn testing() -> Connection {
     let mut connection = Connection::open_in_memory().expect("a database in memory");
     configure(&connection, None).expect("its settings");
     migrations::migrate(&mut connection).expect("its tables");
+    knowledge::migrate(&mut connection).expect("the knowledge's tables");
     connection
 }
 

@@ -165,6 +165,8 @@ pub enum Notice {
     },
     /// Accounts: mode, trouble, progress, unread counts.
     Accounts,
+    /// Sources of knowledge: entries, files, progress of reading.
+    Knowledge,
     /// Settings.
     Settings,
     /// Notices were lost or another shop is shown: read everything again.
@@ -215,6 +217,8 @@ pub enum ErrorCode {
     EmptyText,
     /// More than 1000 characters.
     TextTooLong,
+    /// More than an entry of knowledge holds.
+    EntryTooLong,
     /// Not a picture Avito takes.
     BadImage,
     /// Picture over 24 MB.

@@ -11,6 +11,7 @@ mod durability;
 mod endpoint;
 mod history;
 mod knocks;
+mod knowledge;
 mod media;
 mod reading;
 mod secrets;

@@ -1,0 +1,131 @@
+//! What the seller writes in the app: questions with answers, notes, pasted text.
+
+use knowledge::Writer;
+use rusqlite::Connection;
+
+use crate::core::Core;
+use crate::error::CoreError;
+use crate::ids::{PassageId, SourceId};
+use crate::store::passages::{self, Part};
+use crate::store::sources::{self, NewSource};
+use crate::store::{Store, StoreError};
+use crate::view::{EntryInput, ErrorCode, Notice, Scope, SourceKind};
+
+/// Characters of an entry: far more than anybody writes, and what a search can quote from.
+const TEXT_LIMIT: usize = 200_000;
+/// Characters of a question or heading.
+const TITLE_LIMIT: usize = 500;
+
+impl Core {
+    /// Adds an entry; it is found at once.
+    pub async fn add_entry(&self, entry: EntryInput) -> Result<SourceId, CoreError> {
+        let new = self.checked(entry)?;
+        let id = self
+            .inner
+            .store
+            .write(move |c| {
+                let id = sources::add(c, &new)?;
+                put_entry(c, id, &new)?;
+                Ok(id)
+            })
+            .await?;
+        self.notify(Notice::Knowledge);
+        Ok(id)
+    }
+
+    /// Changes an entry: from now on it is found by its new words only.
+    pub async fn edit_entry(&self, id: SourceId, entry: EntryInput) -> Result<(), CoreError> {
+        let new = self.checked(entry)?;
+        let found = self
+            .inner
+            .store
+            .write(move |c| {
+                let Some(old) = sources::get(c, id)? else { return Ok(false) };
+                if old.text.is_none() {
+                    return Ok(false);
+                }
+                sources::rewrite(c, id, &new)?;
+                put_entry(c, id, &new)?;
+                Ok(true)
+            })
+            .await?;
+        if !found {
+            return Err(CoreError::not_found("no such entry"));
+        }
+        self.settle(id).await
+    }
+
+    /// Removes a source with its passages.
+    pub async fn remove_source(&self, id: SourceId) -> Result<(), CoreError> {
+        if !self.inner.store.write(move |c| sources::set_removed(c, id)).await? {
+            return Err(CoreError::not_found("no such source"));
+        }
+        self.settle(id).await
+    }
+
+    /// Switches a source off (it is kept and not found) or on.
+    pub async fn switch_source_off(&self, id: SourceId, off: bool) -> Result<(), CoreError> {
+        self.inner.store.write(move |c| sources::set_off(c, id, off)).await?;
+        self.settle(id).await
+    }
+
+    /// Switches one passage off or on.
+    pub async fn switch_passage_off(&self, id: PassageId, off: bool) -> Result<(), CoreError> {
+        let source = self.inner.store.write(move |c| passages::set_off(c, id, off)).await?;
+        self.settle(source.ok_or_else(|| CoreError::not_found("no such passage"))?).await
+    }
+
+    /// Brings the index in line with a source, piece by piece, and tells the page.
+    async fn settle(&self, id: SourceId) -> Result<(), CoreError> {
+        self.notify(Notice::Knowledge);
+        settle(&self.inner.store, id).await?;
+        self.notify(Notice::Knowledge);
+        Ok(())
+    }
+
+    fn checked(&self, entry: EntryInput) -> Result<NewSource, CoreError> {
+        let (title, text) = (entry.title.trim().to_owned(), entry.text.trim().to_owned());
+        let question = entry.kind == SourceKind::Question;
+        if text.is_empty() || question && title.is_empty() {
+            return Err(CoreError::Invalid(ErrorCode::EmptyText, "an entry needs words"));
+        }
+        if text.chars().count() > TEXT_LIMIT || title.chars().count() > TITLE_LIMIT {
+            return Err(CoreError::Invalid(ErrorCode::EntryTooLong, "the entry is too long"));
+        }
+        let item = item_number(&entry.scope)?;
+        let url = entry.url.map(|url| url.trim().to_owned()).filter(|url| !url.is_empty());
+        Ok(NewSource {
+            kind: entry.kind,
+            account: entry.scope.account,
+            item,
+            title,
+            text: Some(text),
+            url,
+            now_ms: self.inner.clock.now_ms(),
+            ..NewSource::default()
+        })
+    }
+}
+
+/// Avito's number of the item a scope names.
+pub(super) fn item_number(scope: &Scope) -> Result<Option<i64>, CoreError> {
+    let bad = |_| CoreError::Invalid(ErrorCode::NotFound, "the item is no number");
+    scope.item.as_deref().map(|item| item.parse().map_err(bad)).transpose()
+}
+
+/// Goes on until a source's passages are in or out of the index as they should be.
+pub(super) async fn settle(store: &Store, id: SourceId) -> Result<(), StoreError> {
+    while store.write(move |c| passages::settle_piece(c, id)).await? {}
+    Ok(())
+}
+
+/// Writes an entry's passages; those of its words before go with the settling.
+fn put_entry(connection: &Connection, id: SourceId, new: &NewSource) -> Result<(), StoreError> {
+    let Some(of) = passages::of(connection, id)? else { return Ok(()) };
+    let text = new.text.clone().unwrap_or_default();
+    let part = Part { heading: new.title.clone(), text, ..Part::default() };
+    let mut writer = Writer::new(connection);
+    passages::put(connection, &mut writer, &of, 0, &part, 0)?;
+    writer.finish()?;
+    passages::end_reading(connection, &of)
+}

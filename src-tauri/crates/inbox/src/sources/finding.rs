@@ -1,0 +1,140 @@
+//! From a question to passages and to a quoted answer.
+
+use knowledge::{Hit, How, Passage, Reasons, Searcher};
+use rusqlite::Connection;
+
+use super::entries::item_number;
+use crate::core::Core;
+use crate::error::CoreError;
+use crate::ids::ChatId;
+use crate::store::{StoreError, chats, passages, sources};
+use crate::view::{FoundPassage, FoundWord, MatchKind, QuotedAnswer, Scope};
+
+impl Core {
+    /// Where a chat's questions are asked: its account and its item.
+    pub async fn scope_of(&self, chat: ChatId) -> Result<Scope, CoreError> {
+        let row = self.inner.store.read(move |c| chats::get(c, chat)).await?;
+        let row = row.ok_or_else(|| CoreError::not_found("no such chat"))?;
+        Ok(Scope { account: Some(row.account), item: row.item_id.map(|item| item.to_string()) })
+    }
+
+    /// The passages for a question, best first, at most `limit`: with where they stand, scores and reasons.
+    pub async fn find_knowledge(
+        &self,
+        scope: &Scope,
+        question: &str,
+        limit: usize,
+    ) -> Result<Vec<FoundPassage>, CoreError> {
+        let question = question.to_owned();
+        self.ask_knowledge(scope, move |searcher, connection, scope| {
+            let hits = searcher.search(connection, &question, scope, limit)?;
+            let mut found = Vec::with_capacity(hits.len());
+            for hit in hits {
+                found.extend(describe(searcher, connection, &question, scope, hit)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// The best answer that can be quoted; `None` when no passage has anything of the question. It is not always sure enough
+    /// to be given: see [`QuotedAnswer::given`].
+    pub async fn quoted_answer(
+        &self,
+        scope: &Scope,
+        question: &str,
+    ) -> Result<Option<QuotedAnswer>, CoreError> {
+        let question = question.to_owned();
+        self.ask_knowledge(scope, move |searcher, connection, scope| {
+            let Some(answer) = searcher.answer(connection, &question, scope)? else { return Ok(None) };
+            let (quote, given, confidence) = (answer.quote(), answer.is_given(), answer.confidence);
+            let hit = Hit { passage: answer.passage, score: answer.evidence.score };
+            let passage = describe(searcher, connection, &question, scope, hit)?;
+            Ok(passage.map(|passage| QuotedAnswer { passage, quote, confidence: confidence.into(), given }))
+        })
+        .await
+    }
+
+    async fn ask_knowledge<T: Send + 'static>(
+        &self,
+        scope: &Scope,
+        work: impl FnOnce(&mut Searcher, &Connection, knowledge::Scope) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let scope =
+            knowledge::Scope { account: scope.account.map(|account| account.0), item: item_number(scope)? };
+        let searcher = self.inner.searcher.clone();
+        let answer = self.inner.store.read(move |connection| {
+            let mut searcher = searcher.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // One moment of the tables, whatever is written meanwhile.
+            let moment = connection.unchecked_transaction()?;
+            let answer = work(&mut searcher, &moment, scope);
+            if answer.is_err() {
+                *searcher = Searcher::new(); // it may have followed a change only halfway
+            }
+            answer
+        });
+        Ok(answer.await?)
+    }
+}
+
+/// What the seller sees of a hit; `None` when its source was removed and the index has not followed yet.
+fn describe(
+    searcher: &mut Searcher,
+    connection: &Connection,
+    question: &str,
+    scope: knowledge::Scope,
+    hit: Hit,
+) -> Result<Option<FoundPassage>, StoreError> {
+    let Some(row) = passages::by_key(connection, &hit.passage.key)? else { return Ok(None) };
+    let Some(source) = sources::get(connection, row.source)? else { return Ok(None) };
+    if source.off || row.off {
+        return Ok(None);
+    }
+    let Reasons { words, asked_about } = searcher.explain(connection, question, scope, &hit.passage)?;
+    let words = words.into_iter().filter_map(|reason| {
+        let field = field(&hit.passage, reason.in_title);
+        let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
+        let (before, word) = (field.get(..reason.span.start)?, field.get(reason.span)?);
+        let start = units(before);
+        Some(FoundWord {
+            asked: reason.asked,
+            word: word.to_owned(),
+            how: how(reason.how),
+            in_heading: reason.in_title,
+            start,
+            end: start + units(word),
+        })
+    });
+    Ok(Some(FoundPassage {
+        id: row.id,
+        key: row.key,
+        source: source.id,
+        kind: source.kind,
+        source_title: source.title,
+        scope: Scope { account: source.account, item: source.item.map(|item| item.to_string()) },
+        words: words.collect(),
+        heading: row.part.heading,
+        text: row.part.text,
+        page: row.part.page,
+        sheet: row.part.sheet,
+        line: row.part.line,
+        changed_ms: source.changed_ms,
+        score: hit.score.into(),
+        asked_about: asked_about.into_iter().map(str::to_owned).collect(),
+    }))
+}
+
+fn field(passage: &Passage, title: bool) -> &str {
+    if title { &passage.title } else { &passage.text }
+}
+
+fn how(how: How) -> MatchKind {
+    match how {
+        How::Same => MatchKind::Same,
+        How::Form => MatchKind::Form,
+        How::Sound => MatchKind::Sound,
+        How::Synonym => MatchKind::Synonym,
+        How::Typo => MatchKind::Typo,
+        How::Part => MatchKind::Part,
+    }
+}

@@ -1,0 +1,150 @@
+//! Knowledge: what the seller writes is found, quoted, changed and switched off.
+
+use inbox::view::{EntryInput, FoundPassage, MatchKind, Scope, SourceKind};
+use inbox::{AccountId, Core, SourceId};
+
+use crate::support::{Setup, Shop, open};
+
+/// A core without accounts: knowledge needs none.
+pub(crate) async fn core(folder: &tempfile::TempDir) -> Core {
+    open(folder.path(), &Setup::default()).await
+}
+
+pub(crate) fn question(title: &str, text: &str, scope: Scope) -> EntryInput {
+    EntryInput {
+        kind: SourceKind::Question,
+        scope,
+        title: title.to_owned(),
+        text: text.to_owned(),
+        url: None,
+    }
+}
+
+pub(crate) fn everywhere() -> Scope {
+    Scope::default()
+}
+
+fn of_account(account: i64) -> Scope {
+    Scope { account: Some(AccountId(account)), item: None }
+}
+
+fn of_item(account: i64, item: &str) -> Scope {
+    Scope { account: Some(AccountId(account)), item: Some(item.to_owned()) }
+}
+
+pub(crate) async fn found(core: &Core, scope: &Scope, question: &str) -> Vec<FoundPassage> {
+    core.find_knowledge(scope, question, 10).await.unwrap()
+}
+
+async fn sources(core: &Core, scope: &Scope, question: &str) -> Vec<SourceId> {
+    found(core, scope, question).await.into_iter().map(|passage| passage.source).collect()
+}
+
+const DELIVERY: &str =
+    "Отправляем СДЭК и Почтой каждый будний день. По городу курьером 400 ₽, за город не возим.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_is_found_with_reasons_and_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let delivery = core.add_entry(question("Как вы доставляете?", DELIVERY, everywhere())).await.unwrap();
+    let note = EntryInput {
+        kind: SourceKind::Note,
+        ..question("", "Мастерская на Лесной, 4.", everywhere())
+    };
+    core.add_entry(note).await.unwrap();
+
+    let passages = found(&core, &everywhere(), "а курьером по городу скока будет?").await;
+    assert_eq!(passages[0].source, delivery);
+    assert_eq!(passages[0].heading, "Как вы доставляете?");
+    assert_eq!(passages[0].kind, SourceKind::Question);
+    assert!(passages[0].score > 0.0 && passages[0].changed_ms > 0);
+    assert!(passages[0].asked_about.iter().any(|about| about == "price"), "{:?}", passages[0].asked_about);
+    let courier = passages[0].words.iter().find(|word| word.word == "курьером").unwrap();
+    assert_eq!((courier.how, courier.in_heading), (MatchKind::Same, false));
+    let units: Vec<u16> = passages[0].text.encode_utf16().collect();
+    let marked = String::from_utf16(&units[courier.start as usize..courier.end as usize]).unwrap();
+    assert_eq!(marked, "курьером");
+
+    let answer = core
+        .quoted_answer(&everywhere(), "сколько стоит доставка курьером по городу")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(answer.quote.contains("400 ₽"), "{answer:?}");
+    assert_eq!(answer.passage.source, delivery);
+    assert!(answer.given && answer.confidence > 0.5, "{answer:?}");
+    assert!(core.quoted_answer(&everywhere(), "щщщ").await.unwrap().is_none_or(|answer| !answer.given));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_for_an_item_or_another_account_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let general = core.add_entry(question("Гарантия", "Гарантия месяц.", everywhere())).await.unwrap();
+    let item = core
+        .add_entry(question("Гарантия", "На этот самовар гарантия год.", of_item(1, "5550001")))
+        .await
+        .unwrap();
+    let other = core.add_entry(question("Гарантия", "Гарантии нет.", of_account(2))).await.unwrap();
+    let asked = "какая гарантия?";
+    assert_eq!(sources(&core, &of_item(1, "5550001"), asked).await, [item, general]);
+    assert!(!sources(&core, &of_account(1), asked).await.contains(&other));
+    assert_eq!(sources(&core, &of_account(2), asked).await[0], other);
+    assert_eq!(sources(&core, &everywhere(), asked).await, [general]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_entry_is_found_by_its_new_words_only_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let core_before = core(&folder).await;
+    let id = core_before.add_entry(question("Размеры", "Рама 54 сантиметра.", everywhere())).await.unwrap();
+    core_before.edit_entry(id, question("Вес", "Весит девять килограммов.", everywhere())).await.unwrap();
+    let after = |core: Core| async move {
+        assert_eq!(sources(&core, &everywhere(), "сколько килограммов").await, [id]);
+        assert_eq!(sources(&core, &everywhere(), "54 сантиметра рама").await, []);
+        core
+    };
+    let core_before = after(core_before).await;
+    core_before.close().await;
+    after(core(&folder).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switched_off_entry_is_kept_and_a_removed_one_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let id = core.add_entry(question("Торг", "Торг при осмотре.", everywhere())).await.unwrap();
+    core.switch_source_off(id, true).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, []);
+    core.switch_source_off(id, false).await.unwrap();
+    let passage = found(&core, &everywhere(), "торг уместен?").await.remove(0);
+    core.switch_passage_off(passage.id, true).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, []);
+    core.switch_passage_off(passage.id, false).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, [id]);
+    core.remove_source(id).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, []);
+    assert!(core.remove_source(id).await.is_err());
+    assert!(core.edit_entry(id, question("а", "б", everywhere())).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_without_words_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    for (title, text) in [("", "Ответ"), ("Вопрос", "  "), ("Вопрос", &*"а".repeat(200_001))]
+    {
+        assert!(core.add_entry(question(title, text, everywhere())).await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chats_questions_are_asked_where_the_chat_is() {
+    let shop = Shop::live().await;
+    let (_, chat) = shop.chat("Анна", "Здравствуйте").await;
+    let scope = shop.core.scope_of(chat).await.unwrap();
+    assert_eq!(scope.account, Some(shop.account));
+    let item = shop.core.chat(chat).await.unwrap().item.map(|item| item.avito_id);
+    assert_eq!(scope.item, item);
+}
