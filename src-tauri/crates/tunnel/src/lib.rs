@@ -2,12 +2,35 @@
 //!
 //! Two families: *in process* (gets the router and opens no port here) and *local port* (a program, or the seller's own
 //! reverse proxy, forwards to a loopback port). No database, no Avito, no words for the screen: states carry codes.
+//!
+//! ```text
+//! supervisor   one line at a time: opened, watched, opened again after a pause
+//! backoff      how long the pauses are;  trouble: what may be done about a failure, decided in one place
+//! ngrok        in process, over the `ngrok` crate;  serve: its requests answered;  meter: counted
+//! program      a tunnel client the seller has installed;  minder: nothing of it outlives this program
+//! own          the seller's reverse proxy
+//! preference   several, the first that works
+//! ```
+
+mod backoff;
+mod meter;
+pub mod ngrok;
+pub mod own;
+pub mod preference;
+pub mod program;
+mod serve;
+mod supervisor;
+pub mod trouble;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::watch;
 use url::Url;
+
+pub use meter::{Meter, Passed};
+pub use trouble::{Trouble, Verdict};
 
 /// What a tunnel is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,15 +58,6 @@ pub enum State {
     Stopped,
 }
 
-/// Why a tunnel has no address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// The service's own code (`ERR_NGROK_107` → `107`), or one of ours in lower case (`network`, `tls`, `no_address`, `ended` …).
-    pub code: String,
-    /// The service's words, without any secret; for the log and for "details".
-    pub reason: String,
-}
-
 /// A running tunnel. Dropping it ends it as [`Tunnel::stop`] does, without waiting.
 pub trait Tunnel: Send + Sync {
     /// The state, and its changes.
@@ -54,4 +68,37 @@ pub trait Tunnel: Send + Sync {
 
     /// Takes the address back and leaves nothing running, at the service or here. Waits at most a few seconds.
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// One way to be reached, as the seller has set it up.
+#[derive(Debug, Clone)]
+pub enum Config {
+    /// ngrok, in this process.
+    Ngrok(ngrok::Config),
+    /// A tunnel client the seller has installed.
+    Program(program::Config),
+    /// The seller's own reverse proxy.
+    Own(own::Config),
+}
+
+/// What requests are to reach.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The routes, for tunnels that open no port here.
+    pub router: axum::Router,
+    /// The loopback port on which the same routes are served, for the others.
+    pub port: u16,
+    /// Counts what passes in process.
+    pub meter: Meter,
+    /// Who ends a started program when this one is killed.
+    pub minder: program::Minder,
+}
+
+/// Starts one tunnel. Needs a tokio runtime.
+pub fn start(config: Config, endpoint: Endpoint) -> Arc<dyn Tunnel> {
+    match config {
+        Config::Ngrok(config) => ngrok::start(config, endpoint.router, endpoint.meter),
+        Config::Program(config) => program::start(config, endpoint.port, endpoint.minder),
+        Config::Own(config) => own::start(&config),
+    }
 }

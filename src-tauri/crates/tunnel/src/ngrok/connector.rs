@@ -1,0 +1,200 @@
+//! The connection to the service: dialled with a limit, through a proxy if need be, and ours to cut.
+
+use std::io;
+use std::net::{IpAddr, Ipv6Addr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ngrok::session::{ConnectError, IoStream};
+use percent_encoding::percent_decode_str;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_socks::tcp::Socks5Stream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use url::Url;
+
+/// One TCP connection, one answer of a proxy, one TLS handshake take at most so long each.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// More is no answer of a proxy.
+const PROXY_ANSWER_LIMIT: usize = 8 * 1024;
+
+/// How the service is reached.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// Over the network, with TLS.
+    Network,
+    /// Over streams that tests hand out.
+    #[cfg(test)]
+    Streams(Arc<dyn Fn() -> io::Result<Box<dyn IoStream>> + Send + Sync>),
+}
+
+/// Opens the connection; it breaks as soon as `cut` says so.
+pub(super) async fn connect(
+    way: &Way,
+    proxy: Option<&Url>,
+    (host, port): (&str, u16),
+    tls: Arc<ClientConfig>,
+    cut: CancellationToken,
+) -> Result<Box<dyn IoStream>, ConnectError> {
+    let stream = match way {
+        Way::Network => over_network(proxy, host, port, tls).await?,
+        #[cfg(test)]
+        Way::Streams(next) => next().map_err(ConnectError::Tcp)?,
+    };
+    Ok(Box::new(Cuttable { stream: Some(stream), cut: Box::pin(cut.cancelled_owned()) }))
+}
+
+async fn over_network(
+    proxy: Option<&Url>,
+    host: &str,
+    port: u16,
+    tls: Arc<ClientConfig>,
+) -> Result<Box<dyn IoStream>, ConnectError> {
+    let host = host.trim_start_matches('[').trim_end_matches(']'); // as IPv6 stands in addresses
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|error| ConnectError::Tcp(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+    let tcp = match proxy {
+        None => limited(TcpStream::connect((host, port))).await.map_err(ConnectError::Tcp)?,
+        Some(proxy) => {
+            through(proxy, host, port).await.map_err(|error| ConnectError::ProxyConnect(Box::new(error)))?
+        }
+    };
+    // Small frames would wait for each other's receipts: tens of milliseconds for each delivery.
+    tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
+    let connector = tokio_rustls::TlsConnector::from(tls);
+    Ok(Box::new(limited(connector.connect(name, tcp)).await.map_err(ConnectError::Tls)?))
+}
+
+async fn limited<T>(what: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::time::timeout(PATIENCE, what).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// A connection through the proxy.
+async fn through(proxy: &Url, host: &str, port: u16) -> io::Result<TcpStream> {
+    let at = proxy.host_str().ok_or(io::ErrorKind::InvalidInput)?.trim_matches(['[', ']']);
+    let part = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (name, password) = (part(proxy.username()), part(proxy.password().unwrap_or_default()));
+    if proxy.scheme() == "http" {
+        let tcp = limited(TcpStream::connect((at, proxy.port().unwrap_or(80)))).await?;
+        return limited(by_connect(tcp, host, port, (&name, &password))).await;
+    }
+    let tcp = limited(TcpStream::connect((at, proxy.port().unwrap_or(1080)))).await?;
+    let talk = async {
+        match name.is_empty() {
+            true => Socks5Stream::connect_with_socket(tcp, (host, port)).await,
+            false => {
+                Socks5Stream::connect_with_password_and_socket(tcp, (host, port), &name, &password).await
+            }
+        }
+        .map(Socks5Stream::into_inner)
+        .map_err(io::Error::other)
+    };
+    limited(talk).await
+}
+
+/// The method CONNECT of an HTTP proxy.
+async fn by_connect(
+    mut tcp: TcpStream,
+    host: &str,
+    port: u16,
+    (name, password): (&str, &str),
+) -> io::Result<TcpStream> {
+    use base64::Engine as _;
+
+    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
+    let mut head = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
+    if !name.is_empty() {
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));
+        head.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+    }
+    head.push_str("\r\n");
+    tcp.write_all(head.as_bytes()).await?;
+    let mut answer = Vec::new();
+    // Byte by byte, so that nothing of what follows is taken.
+    while !answer.ends_with(b"\r\n\r\n") {
+        if answer.len() > PROXY_ANSWER_LIMIT {
+            return Err(io::Error::other("the proxy's answer has no end"));
+        }
+        answer.push(tcp.read_u8().await?);
+    }
+    let first = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
+    match first.split_whitespace().nth(1) {
+        Some(status) if status.starts_with('2') => Ok(tcp),
+        _ => Err(io::Error::other(format!("the proxy answered: {first}"))),
+    }
+}
+
+/// Whether this can be a proxy's address.
+pub(super) fn is_proxy(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "socks5") && url.host_str().is_some_and(|host| !host.is_empty())
+}
+
+/// Whether this can be the service's address.
+pub(super) fn is_server(text: &str) -> bool {
+    let Ok(url) = Url::parse(&format!("https://{text}")) else { return false };
+    let bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    bare && (host.parse::<IpAddr>().is_ok() || ServerName::try_from(host.to_owned()).is_ok())
+}
+
+/// A connection that we can cut. Cutting drops what is inside: a stream that only fails would leave the socket open, and the
+/// service would count the session as alive.
+struct Cuttable {
+    stream: Option<Box<dyn IoStream>>,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Cuttable {
+    fn whole(&mut self) -> io::Result<Pin<&mut Box<dyn IoStream>>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
+impl AsyncRead for Cuttable {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Somebody always reads, so reading is where the wish to cut is heard.
+        if self.stream.is_some() && self.cut.as_mut().poll(cx).is_ready() {
+            self.stream = None;
+        }
+        self.whole()?.poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Cuttable {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.whole()?.poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.whole()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.whole()?.poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_seller_types_as_server_or_proxy_is_looked_at_first() {
+        for good in ["connect.eu.ngrok-agent.com:443", "127.0.0.1:4443", "[::1]:4443", "localhost"] {
+            assert!(is_server(good), "{good}");
+        }
+        for bad in ["", "https://a.example", "a b", "a.example/path", "me@a.example", "a.example:x"] {
+            assert!(!is_server(bad), "{bad}");
+        }
+        assert!(is_proxy(&"socks5://10.0.0.1:1080".parse().unwrap()));
+        assert!(!is_proxy(&"ftp://a.example".parse().unwrap()));
+    }
+}
