@@ -200,8 +200,10 @@ mod tests {
     /// Tunnels whose states the test sets.
     #[derive(Clone, Default)]
     struct Stage {
-        started: Arc<Mutex<Vec<(usize, watch::Sender<State>)>>>,
+        started: Arc<Mutex<Vec<Started>>>,
     }
+
+    type Started = (usize, watch::Sender<State>);
 
     struct Puppet(watch::Sender<State>);
 

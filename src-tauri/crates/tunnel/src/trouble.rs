@@ -144,7 +144,7 @@ fn without_secrets(text: &str) -> String {
     static KEY: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[A-Za-z0-9_+/=-]{20,}").unwrap_or_else(|_| unreachable!()));
     let looks_random = |word: &str| {
-        let has = |what: fn(&u8) -> bool| word.as_bytes().iter().any(|byte| what(byte));
+        let has = |what: fn(&u8) -> bool| word.as_bytes().iter().any(what);
         has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !word.starts_with("ERR_NGROK")
     };
     let hidden = KEY.replace_all(text, |found: &regex::Captures<'_>| match &found[0] {
