@@ -11,8 +11,9 @@ const FILES_KEPT: usize = 14;
 
 /// Begins to log into the data folder, and to standard error when asked. Keep the guard: it writes the rest at the end.
 pub(crate) fn start(folder: &DataFolder, to_stderr: bool) -> Option<WorkerGuard> {
-    let filter = EnvFilter::try_from_env("PRILAVOK_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,prilavok=info,inbox=info,avito=info,avito_sim=warn"));
+    let filter = EnvFilter::try_from_env("PRILAVOK_LOG").unwrap_or_else(|_| {
+        EnvFilter::new("warn,prilavok=info,inbox=info,avito=info,avito_sim=warn,async_openai=off")
+    });
     let appender = Builder::new()
         .rotation(Rotation::DAILY)
         .filename_prefix("prilavok")

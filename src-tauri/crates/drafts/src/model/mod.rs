@@ -1,0 +1,10 @@
+//! A language model behind any OpenAI-compatible address.
+
+mod client;
+mod error;
+mod presets;
+mod transport;
+
+pub use client::{Check, Client, Endpoint, Usage, Words};
+pub use error::{ModelError, Retry};
+pub use presets::{PRESETS, Preset};
