@@ -32,6 +32,7 @@ const DEFAULTS: FullSettings = {
 	sound: true,
 	enterSends: true,
 	itemPanel: true,
+	undoSendS: 0,
 };
 
 export class AppController {

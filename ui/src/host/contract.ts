@@ -328,6 +328,10 @@ export type ClosedShop = {
 export type Delivery = 
 /**  In the outbox. */
 { state: "queued" } | 
+/**  Not sent before this moment: the seller may take it back. */
+{ state: "held"; 
+/**  When it goes out. */
+untilMs: number } | 
 /**  On its way (for pictures: being uploaded or sent). */
 { state: "sending" } | 
 /**  The answer was lost; we look into the chat before anything else. */
@@ -815,6 +819,8 @@ export type Settings = {
 	enterSends: boolean,
 	/**  Show the listing's panel beside the thread. */
 	itemPanel: boolean,
+	/**  Seconds a reply waits in the outbox, so that it can be taken back before Avito has it; 0: none. */
+	undoSendS: number,
 };
 
 /**  Which shop the window shows. */

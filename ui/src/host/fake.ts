@@ -103,6 +103,7 @@ export class FakeHost implements Host {
 			sound: true,
 			enterSends: true,
 			itemPanel: true,
+			undoSendS: 0,
 			...options.settings,
 		};
 		this.accounts = Array.from({ length: count }, (_, index) => this.#makeAccount(index, options));

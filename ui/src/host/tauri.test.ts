@@ -15,6 +15,7 @@ const settings: Settings = {
 	sound: false,
 	enterSends: true,
 	itemPanel: true,
+	undoSendS: 0,
 };
 
 /** One call of every command, the same through the port and through the generated contract. */

@@ -48,6 +48,18 @@ describe("the window", () => {
 		await vi.waitFor(() => expect(composer().value).toBe("почти готово"));
 	});
 
+	test("an emoji is put where the caret is, by keyboard alone", async () => {
+		const { user } = await start();
+		await user.click(await row(2));
+		await user.type(composer(), "Да, приезжайте");
+		composer().setSelectionRange(2, 2);
+		await user.click(screen.getByTestId("emoji-open"));
+		await user.keyboard("{ArrowRight}{Enter}");
+		await vi.waitFor(() => expect(composer().value).toBe("Да❌, приезжайте"));
+		expect(screen.queryByTestId("emoji-panel")).toBeNull();
+		expect(document.activeElement).toBe(composer());
+	});
+
 	test("before the window closes, the text typed last is kept", async () => {
 		const { host, user } = await start();
 		await user.click(await row(2));

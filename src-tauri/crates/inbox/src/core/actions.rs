@@ -131,12 +131,16 @@ impl Core {
         add: impl FnOnce(&rusqlite::Connection, AccountId, i64) -> Result<OutboxId, StoreError> + Send + 'static,
     ) -> Result<MessageRow, CoreError> {
         let now_ms = self.inner.clock.now_ms();
+        let hold_ms = i64::from(self.settings().undo_send_s) * 1000;
         let added = self
             .inner
             .store
             .write(move |c| {
                 let Some(stored) = chats::get(c, chat)? else { return Ok(None) };
                 let id = add(c, stored.account, now_ms)?;
+                if hold_ms > 0 {
+                    outbox::hold(c, id, now_ms.saturating_add(hold_ms))?;
+                }
                 chats::touch(c, chat, now_ms)?;
                 let row = outbox::get(c, id)?.map(|row| thread::echo(c, &row)).transpose()?;
                 Ok(row.map(|row| (stored.account, row)))

@@ -136,6 +136,7 @@ pub(crate) fn delivery_of_row(row: &OutboxRow) -> Delivery {
     match row.state {
         OutboxState::Queued => match (row.retry_at_ms, code(row.code.as_deref())) {
             (Some(until_ms), Some(code)) => Delivery::Waiting { code, until_ms },
+            (Some(until_ms), None) if row.attempts == 0 => Delivery::Held { until_ms },
             _ => Delivery::Queued,
         },
         OutboxState::Sending => Delivery::Sending,

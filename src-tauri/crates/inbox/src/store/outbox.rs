@@ -132,6 +132,15 @@ pub(crate) fn add_image(
     Ok(OutboxId(connection.last_insert_rowid()))
 }
 
+/// A reply nobody tried to send yet stays until this moment, so that the seller can take it back.
+pub(crate) fn hold(connection: &Connection, id: OutboxId, until_ms: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE outbox SET retry_at_ms = ?2 WHERE id = ?1 AND state = 0 AND attempts = 0",
+        (id, until_ms),
+    )?;
+    Ok(())
+}
+
 /// One row.
 pub(crate) fn get(connection: &Connection, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1");

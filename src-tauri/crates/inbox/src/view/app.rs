@@ -134,6 +134,8 @@ pub struct Settings {
     pub enter_sends: bool,
     /// Show the listing's panel beside the thread.
     pub item_panel: bool,
+    /// Seconds a reply waits in the outbox, so that it can be taken back before Avito has it; 0: none.
+    pub undo_send_s: u8,
 }
 
 impl Default for Settings {
@@ -145,6 +147,7 @@ impl Default for Settings {
             sound: true,
             enter_sends: true,
             item_panel: true,
+            undo_send_s: 0,
         }
     }
 }

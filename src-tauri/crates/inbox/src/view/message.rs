@@ -153,6 +153,11 @@ pub enum MessageBody {
 pub enum Delivery {
     /// In the outbox.
     Queued,
+    /// Not sent before this moment: the seller may take it back.
+    Held {
+        /// When it goes out.
+        until_ms: i64,
+    },
     /// On its way (for pictures: being uploaded or sent).
     Sending,
     /// The answer was lost; we look into the chat before anything else.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use avito_sim::{Fault, FaultKind};
-use inbox::view::{Delivery, ErrorCode, SendFailure};
+use inbox::view::{Delivery, ErrorCode, SendFailure, Settings};
 use inbox::{ChatId, OutboxId};
 
 use crate::support::{PATIENCE, Setup, Shop, empty_sim, is_sent, refuse_webhooks, text_of, timing};
@@ -238,6 +238,33 @@ async fn a_dropped_reply_is_never_sent_and_its_text_comes_back() {
     assert_eq!(shop.core.discard_send(id).await.unwrap_err().code(), ErrorCode::NotFound);
     assert_eq!(shop.at_avito(&avito), ["Здравствуйте"]);
     assert_eq!(shop.sim.call_count(SEND), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_taken_back_in_its_seconds_of_grace_never_leaves() {
+    let shop = Shop::polling().await;
+    let (avito, chat) = shop.chat("Анна", "Здравствуйте").await;
+    shop.core.save_settings(Settings { undo_send_s: 60, ..shop.core.settings() }).await.unwrap();
+    let echo = shop.core.send_text(chat, "Ой, не то").await.unwrap();
+    let Some(Delivery::Held { until_ms }) = echo.delivery else { panic!("{echo:?}") };
+    assert!(until_ms > shop.core.clock().now_ms() + 50_000);
+    assert_eq!(shop.core.discard_send(echo.outbox.unwrap()).await.unwrap().as_deref(), Some("Ой, не то"));
+    // "Send now" ends the grace of the next one; the first would have gone out before it.
+    let second = shop.core.send_text(chat, "Да, в продаже").await.unwrap();
+    shop.core.retry_send(second.outbox.unwrap()).await.unwrap();
+    shop.until("sent", async || is_sent(shop.thread(chat).await.last().unwrap())).await;
+    assert_eq!(shop.at_avito(&avito), ["Здравствуйте", "Да, в продаже"]);
+    assert_eq!(shop.sim.call_count(SEND), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_seconds_of_grace_a_reply_goes_out_by_itself() {
+    let shop = Shop::polling().await;
+    let (avito, chat) = shop.chat("Анна", "Здравствуйте").await;
+    shop.core.save_settings(Settings { undo_send_s: 1, ..shop.core.settings() }).await.unwrap();
+    shop.core.send_text(chat, "Да").await.unwrap();
+    shop.until("sent", async || is_sent(shop.thread(chat).await.last().unwrap())).await;
+    assert_eq!(shop.at_avito(&avito), ["Здравствуйте", "Да"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
