@@ -58,7 +58,7 @@ fn when_the_keychain_is_lost_the_recovery_code_opens_all_chats_again() {
         page.click(&id("code-open")).await;
         page.see(&format!("{}[data-code=badRecoveryCode]", id("closed-error"))).await;
         page.run(&format!("one('{}').select()", id("recovery-code"))).await.unwrap();
-        page.write(&id("recovery-code"), ANOTHERS).await;
+        page.write(&id("recovery-code"), OTHERS_CODE).await;
         page.click(&id("code-open")).await;
         page.see(&format!("{}[data-code=wrongRecoveryCode]", id("closed-error"))).await;
         assert!(database(desk) == untouched, "a wrong code changes nothing");
@@ -135,7 +135,7 @@ fn a_stopped_password_store_is_waited_for_and_the_chats_open_without_a_restart()
 }
 
 /// A well-formed code that opens nothing here.
-const ANOTHERS: &str = "0000-0000-0000-0000-0000-0000-003F";
+const OTHERS_CODE: &str = "0000-0000-0000-0000-0000-0000-003F";
 
 /// One letter differs.
 fn mistyped(code: &str) -> String {

@@ -59,11 +59,14 @@ fn parse(lock: &str) -> Result<BTreeMap<String, Package>> {
     Ok(packages.collect())
 }
 
-/// Packages that could be exchanged unnoticed. npm writes no hash for a platform's own build that it never saw; such an entry
+/// Packages that could be exchanged unnoticed. Where from is not written down (npm then asks its own registry by name); the hash
+/// is what holds. npm writes no hash for a platform's own build that it never saw; such an entry
 /// names no file either, so nothing is fetched by it.
 fn without_hash(packages: &BTreeMap<String, Package>) -> Vec<String> {
     let is_sound = |package: &Package| match (&package.resolved, &package.integrity) {
-        (Some(from), Some(hash)) => from.starts_with("https://") && hash.starts_with("sha512-"),
+        (from, Some(hash)) => {
+            from.as_ref().is_none_or(|from| from.starts_with("https://")) && hash.starts_with("sha512-")
+        }
         (None, None) => package.optional,
         _ => false,
     };
@@ -165,12 +168,13 @@ mod tests {
             "node_modules/bare":{"resolved":"https://a/bare.tgz"},
             "node_modules/weak":{"resolved":"https://a/weak.tgz","integrity":"sha1-x"},
             "node_modules/open":{"resolved":"http://a/open.tgz","integrity":"sha512-x"},
+            "node_modules/by-name":{"integrity":"sha512-x"},
             "node_modules/nowhere":{}}}"#;
         let faults = without_hash(&parse(lock).unwrap()).join(" ");
         for bad in ["bare", "weak", "open", "nowhere"] {
             assert!(faults.contains(bad), "{bad}: {faults}");
         }
-        assert!(!faults.contains("good") && !faults.contains("other-platform"), "{faults}");
+        assert!(["good", "other-platform", "by-name"].iter().all(|name| !faults.contains(name)), "{faults}");
     }
 
     #[test]
