@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -29,7 +29,6 @@ pub(super) enum Way {
     Network,
     /// Over streams that tests hand out.
     #[cfg(test)]
-    #[expect(dead_code, reason = "the tests over streams come with the stand-in for ngrok")]
     Streams(Arc<dyn Fn() -> io::Result<Box<dyn IoStream>> + Send + Sync>),
 }
 
@@ -46,7 +45,7 @@ pub(super) async fn connect(
         #[cfg(test)]
         Way::Streams(next) => next().map_err(ConnectError::Tcp)?,
     };
-    Ok(Box::new(Cuttable { stream: Some(stream), cut: Box::pin(cut.cancelled_owned()) }))
+    Ok(Box::new(Cuttable::new(stream, cut)))
 }
 
 async fn over_network(
@@ -145,14 +144,35 @@ pub(super) fn is_server(text: &str) -> bool {
 /// A connection that we can cut. Cutting drops what is inside: a stream that only fails would leave the socket open, and the
 /// service would count the session as alive.
 struct Cuttable {
-    stream: Option<Box<dyn IoStream>>,
+    /// Emptied by a task of its own: after a goodbye of the service the crate neither reads nor writes nor drops us.
+    stream: Arc<Mutex<Option<Box<dyn IoStream>>>>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Cuttable {
-    fn whole(&mut self) -> io::Result<Pin<&mut Box<dyn IoStream>>> {
-        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::ConnectionAborted.into())
+    fn new(stream: Box<dyn IoStream>, cut: CancellationToken) -> Self {
+        let stream = Arc::new(Mutex::new(Some(stream)));
+        let (emptied, told) = (stream.clone(), cut.clone());
+        tokio::spawn(async move {
+            told.cancelled().await;
+            drop(locked(&emptied).take());
+        });
+        Self { stream, cut: Box::pin(cut.cancelled_owned()) }
     }
+
+    fn with<T>(
+        &self,
+        act: impl FnOnce(Pin<&mut Box<dyn IoStream>>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match locked(&self.stream).as_mut() {
+            Some(stream) => act(Pin::new(stream)),
+            None => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+        }
+    }
+}
+
+fn locked(stream: &Mutex<Option<Box<dyn IoStream>>>) -> MutexGuard<'_, Option<Box<dyn IoStream>>> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl AsyncRead for Cuttable {
@@ -161,25 +181,25 @@ impl AsyncRead for Cuttable {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // Somebody always reads, so reading is where the wish to cut is heard.
-        if self.stream.is_some() && self.cut.as_mut().poll(cx).is_ready() {
-            self.stream = None;
+        // Whoever waits for a byte is woken by the cut.
+        if self.cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        self.whole()?.poll_read(cx, buf)
+        self.with(|stream| stream.poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Cuttable {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.whole()?.poll_write(cx, buf)
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.with(|stream| stream.poll_write(cx, buf))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.whole()?.poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_flush(cx))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.whole()?.poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_shutdown(cx))
     }
 }
 

@@ -46,3 +46,6 @@ pub struct Config {
 pub fn start(config: Config, router: axum::Router, meter: Meter) -> Arc<dyn Tunnel> {
     supervise(session::Ngrok::new(config, router, meter, connector::Way::Network))
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,7 +134,10 @@ impl Line for Program {
                 return Trouble::new(code, error.to_string());
             }
         };
+        // Held apart: waiting for a child closes its input, and then its minder ends it.
+        let pipe = child.stdin().take();
         let trouble = self.watch(child.as_mut(), &ready, news, stop).await;
+        drop(pipe);
         end(child, self.minder.watches()).await;
         trouble
     }
@@ -203,9 +206,8 @@ fn spawn(ready: &Ready) -> std::io::Result<Box<dyn ChildWrapper>> {
     command.spawn()
 }
 
-/// Ends the program and what it has started.
+/// Ends the program and what it has started. A minder has begun to when its pipe was closed.
 async fn end(mut child: Box<dyn ChildWrapper>, minded: bool) {
-    drop(child.stdin().take());
     if minded && tokio::time::timeout(STOP_PATIENCE, child.wait()).await.is_ok() {
         return;
     }
