@@ -1,5 +1,6 @@
 //! Tunnel clients that behave and that do not, as real processes.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
