@@ -2,6 +2,7 @@
 
 mod backup;
 mod text;
+mod webhook;
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -112,6 +113,9 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 60, value_name = "СЕКУНД")]
         wait: u64,
     },
+    /// Вебхук: доставка сообщений сразу. Код выхода 0 — всё так, как надо; 1 — нет
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Резервная копия
     #[command(subcommand)]
     Backup(BackupCommand),
@@ -129,6 +133,35 @@ pub(crate) enum Command {
         /// Положить рядом фото и голосовые (для html — всегда)
         #[arg(long)]
         pictures: bool,
+    },
+}
+
+/// What to do with webhooks.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Зарегистрировать адрес в Avito и дождаться, пока сообщения начнут приходить
+    Register {
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+    },
+    /// Приходят ли сообщения сразу, и какие адреса знает Avito
+    Status {
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+    },
+    /// Убрать наши адреса из Avito; дальше программа сама спрашивает Avito
+    Unregister {
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
+    },
+    /// Послать проверочное сообщение через публичный адрес
+    Test {
+        /// Только один аккаунт (номер из списка)
+        #[arg(long, value_name = "НОМЕР")]
+        account: Option<i64>,
     },
 }
 
@@ -236,14 +269,23 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         _ => request(command)
             .and_then(|request| tauri::async_runtime::block_on(carry_out(&arguments, request))),
     };
+    let mut well = true;
     let outcome = answer.and_then(|answer| match command {
+        Command::Webhook(command_) => {
+            well = webhook::is_well(command_, &answer);
+            say(json, command, &answer);
+            Ok(())
+        }
         Command::Diagnostics { out: Some(file) } => keep(file, &answer),
         _ => {
             say(json, command, &answer);
             Ok(())
         }
     });
-    finish(json, outcome)
+    match finish(json, outcome) {
+        ExitCode::SUCCESS if !well => ExitCode::FAILURE,
+        code => code,
+    }
 }
 
 /// Exit code 0, or 1 with the error: words on standard error, or JSON on standard output.
@@ -290,6 +332,7 @@ fn request(command: &Command) -> Result<Request, UiError> {
             return Err(invalid("the archive is set aside by no request"));
         }
         Command::Status => Request::Status,
+        Command::Webhook(command) => webhook::request(command),
         Command::Chats { account, unread, limit } => {
             Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
         }
@@ -415,6 +458,7 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
     if matches!(
         request,
         Request::Status
+            | Request::WebhookStatus { .. }
             | Request::Chats { .. }
             | Request::Messages { .. }
             | Request::Send { .. }

@@ -3,7 +3,7 @@
 use inbox::view::Notice;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::{backups, commands};
+use crate::{backups, commands, reception};
 
 /// Name of the one event the page listens to; its payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";
@@ -54,6 +54,22 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             backups::restore_backup,
             backups::export_chats,
             backups::stop_long_work,
+            reception::reception,
+            reception::save_tunnels,
+            reception::set_ngrok_token,
+            reception::retry_tunnel,
+            reception::register_webhook,
+            reception::unregister_webhook,
+            reception::test_webhook,
+            reception::rotate_webhook_secret,
+            reception::refresh_subscriptions,
+            reception::remove_subscription,
+            reception::check_line,
+            reception::ledger,
+            reception::proxy_snippets,
+            reception::event_log,
+            reception::event_body,
+            reception::clear_event_log,
             commands::try_alert,
             commands::close_window,
         ])

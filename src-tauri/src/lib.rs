@@ -20,6 +20,7 @@ mod notifications;
 mod privacy;
 #[cfg(test)]
 mod reach;
+mod reception;
 mod saving;
 mod shops;
 mod start;
@@ -31,6 +32,9 @@ use clap::Parser as _;
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
+    if let Some(ended) = tunnel::program::run_if_asked() {
+        return ended;
+    }
     privacy::begin();
     let arguments = cli::Arguments::parse();
     match &arguments.command {

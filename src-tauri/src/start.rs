@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use inbox::view::{ErrorCode, SecretFallback, SecretStoreState, UiError};
-use inbox::{Core, CoreConfig, CoreError, DataFolder, Vault};
+use inbox::{Core, CoreConfig, CoreError, DataFolder, RealTunnels, Vault};
 use secrecy::SecretString;
+use tunnel::program::Minder;
 
 use crate::cli::Arguments;
 
@@ -69,6 +71,7 @@ impl Opener {
         let mut config = CoreConfig::new(&self.folder.shop(), self.vault.clone());
         config.background = background;
         config.recovery_code = recovery_code;
+        config.tunnels = Arc::new(RealTunnels { minder: Minder::of_this_program() });
         config.timing = config.timing.hurried(self.hurry);
         if let Some(listen) = self.listen {
             config.listen = listen;

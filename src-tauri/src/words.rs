@@ -44,6 +44,18 @@ impl Tongue {
         }
     }
 
+    /// The system's question before a command line of the seller's own is started.
+    pub(crate) fn tunnel_command(self, command: &str) -> String {
+        match self {
+            Self::Ru => format!(
+                "Прилавок будет запускать эту команду, пока работает:\n\n{command}\n\nСоглашайтесь, только если                  написали её сами."
+            ),
+            Self::En => format!(
+                "Prilavok will keep this command running:\n\n{command}\n\nAgree only if you wrote it yourself."
+            ),
+        }
+    }
+
     /// Name and text of the file with the recovery code.
     pub(crate) fn recovery_code_file(self, code: &str) -> (&'static str, String) {
         match self {

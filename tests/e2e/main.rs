@@ -19,6 +19,7 @@ mod messages;
 mod onboarding;
 mod pictures;
 mod privacy;
+mod reception;
 mod restart;
 mod secrets;
 mod settings;

@@ -48,6 +48,36 @@ fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
 }
 
 #[test]
+fn how_messages_arrive_can_be_shown_in_both_colours_and_narrow() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.resize(1280, 800).await;
+        page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2")
+            .await;
+        page.see_gone(&id("backfill-progress")).await;
+        for (theme, suffix) in [("light", "light"), ("dark", "dark")] {
+            page.choose("setting-theme", theme).await;
+            page.click(&id("area-tunnel")).await;
+            page.click(&id("reception-tab-state")).await;
+            page.see(&format!("{}[data-reason=live]", id("line"))).await;
+            page.click(&id("line-test")).await;
+            page.see(&format!("{}[data-passed=true]", id("line-test-result"))).await;
+            take(desk, &page, &format!("reception-{suffix}.png")).await;
+            page.click(&id("reception-tab-tunnel")).await;
+            page.see(&id("ngrok-token")).await;
+            take(desk, &page, &format!("reception-tunnel-{suffix}.png")).await;
+            page.click(&id("reception-tab-log")).await;
+            page.see(&id("event-log")).await;
+            take(desk, &page, &format!("reception-log-{suffix}.png")).await;
+        }
+        page.resize(900, 600).await;
+        page.click(&id("reception-tab-state")).await;
+        page.see(&id("line")).await;
+        take(desk, &page, "reception-narrow.png").await;
+    });
+}
+
+#[test]
 fn the_recovery_code_and_an_archive_that_asks_for_it_can_be_shown() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;

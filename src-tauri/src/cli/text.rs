@@ -10,7 +10,7 @@ use inbox::view::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{AccountCommand, ArchiveCommand, BackupCommand, Command};
+use super::{AccountCommand, ArchiveCommand, BackupCommand, Command, webhook};
 
 /// The answer of a command, for people.
 pub(super) fn answer(command: &Command, answer: &Value) -> String {
@@ -93,6 +93,7 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
                 }
             }
         }
+        Command::Webhook(command) => out.push_str(&webhook::words(command, answer)),
         Command::Status => {
             let accounts: Vec<AccountView> = read(&answer["accounts"]).unwrap_or_default();
             if accounts.is_empty() {
@@ -166,6 +167,7 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::ServerTrouble => "У Avito неполадки. Повторите позже",
         ErrorCode::Network => "Нет соединения с сервером",
         ErrorCode::BadAddress => "Адрес сервера записан неверно",
+        ErrorCode::BadTunnel => "С такими настройками туннель работать не может",
         ErrorCode::AlreadyAdded => "Этот аккаунт уже подключён",
         ErrorCode::NoKeychain => {
             "На этом компьютере нет связки ключей. Укажите файл с парольной фразой: --passphrase-file ФАЙЛ, \
@@ -271,6 +273,8 @@ fn trouble_words(code: TroubleCode) -> &'static str {
         }
         TroubleCode::DiskFailing => "диск отвечает ошибками, пробуем ещё",
         TroubleCode::WebhookRefused => "Avito не принял адрес для уведомлений, проверяем сами",
+        TroubleCode::TunnelDown => "туннель не работает, проверяем сами",
+        TroubleCode::SelfTestFailed => "проверочное сообщение не доходит, проверяем сами",
     }
 }
 

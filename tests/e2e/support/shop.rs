@@ -19,7 +19,12 @@ pub(crate) struct Shop {
 impl Shop {
     /// The small scene with three more buyers, which nobody is connected to yet.
     pub(crate) async fn open() -> Self {
-        let sim = Sim::start(SimConfig::default()).await.expect("the stand-in");
+        Self::open_with(SimConfig::default()).await
+    }
+
+    /// The same with a stand-in of another kind.
+    pub(crate) async fn open_with(config: SimConfig) -> Self {
+        let sim = Sim::start(config).await.expect("the stand-in");
         let seller = sim.accounts()[0].clone();
         let chat = |buyer: &str, listing: &str, hours: i64, text: &str| {
             let item = sim.items(seller.user_id).into_iter().find(|item| item.title.starts_with(listing));

@@ -90,6 +90,43 @@ export const commands = {
 	exportChats: (format: ExportFormat) => typedError<ExportReport, UiError>(__TAURI_INVOKE("export_chats", { format })),
 	/**  Stops the backup, check, restoring or export that is going on. */
 	stopLongWork: () => typedError<null, UiError>(__TAURI_INVOKE("stop_long_work")),
+	/**  Everything the panel shows. */
+	reception: () => typedError<ReceptionView, UiError>(__TAURI_INVOKE("reception")),
+	/**
+	 *  Changes the settings of tunnels; false: the seller changed their mind.
+	 * 
+	 *  A command line of the seller's own starts a program. The page cannot do that alone: the system's dialog shows the command and
+	 *  asks.
+	 */
+	saveTunnels: (settings: TunnelSettings) => typedError<boolean, UiError>(__TAURI_INVOKE("save_tunnels", { settings })),
+	/**  Keeps ngrok's token; an empty one is forgotten. */
+	setNgrokToken: (token: string) => typedError<null, UiError>(__TAURI_INVOKE("set_ngrok_token", { token })),
+	/**  Tries the tunnel again now. */
+	retryTunnel: () => typedError<null, UiError>(__TAURI_INVOKE("retry_tunnel")),
+	/**  Registers the webhook and waits until the line is settled. */
+	registerWebhook: (account: AccountId) => typedError<LineView, UiError>(__TAURI_INVOKE("register_webhook", { account })),
+	/**  Takes the webhook away. */
+	unregisterWebhook: (account: AccountId) => typedError<LineView, UiError>(__TAURI_INVOKE("unregister_webhook", { account })),
+	/**  Posts a test through the public address. */
+	testWebhook: (account: AccountId) => typedError<SelfTest, UiError>(__TAURI_INVOKE("test_webhook", { account })),
+	/**  A new secret path for the webhook. */
+	rotateWebhookSecret: (account: AccountId) => typedError<LineView, UiError>(__TAURI_INVOKE("rotate_webhook_secret", { account })),
+	/**  Reads Avito's list of subscriptions now. */
+	refreshSubscriptions: (account: AccountId) => typedError<LineView, UiError>(__TAURI_INVOKE("refresh_subscriptions", { account })),
+	/**  Removes one address from Avito's list. */
+	removeSubscription: (account: AccountId, subscription: string) => typedError<LineView, UiError>(__TAURI_INVOKE("remove_subscription", { account, subscription })),
+	/**  Looks at one thing that may be wrong. */
+	checkLine: (account: AccountId, what: LineCheck) => typedError<LineCheckResult, UiError>(__TAURI_INVOKE("check_line", { account, what })),
+	/**  One day of an account's delivery ledger. */
+	ledger: (account: AccountId, daysAgo: number) => typedError<LedgerDay, UiError>(__TAURI_INVOKE("ledger", { account, daysAgo })),
+	/**  What a web server's configuration needs to lead this address to this port; nothing for what is no address. */
+	proxySnippets: (url: string, port: number) => __TAURI_INVOKE<ProxySnippets>("proxy_snippets", { url, port }),
+	/**  A page of the event log. */
+	eventLog: (query: EventQuery) => typedError<EventRowView[], UiError>(__TAURI_INVOKE("event_log", { query })),
+	/**  The body of a delivery. */
+	eventBody: (event: EventId) => typedError<string, UiError>(__TAURI_INVOKE("event_body", { event })),
+	/**  Empties the event log. */
+	clearEventLog: (account: AccountId | null) => typedError<null, UiError>(__TAURI_INVOKE("clear_event_log", { account })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -324,6 +361,15 @@ export type ClosedShop = {
 	dataDir: string,
 };
 
+/**  How a stretch of time is covered. */
+export type Covered = 
+/**  Events arrived. */
+"live" | 
+/**  We asked. */
+"polling" | 
+/**  Read afterwards. */
+"afterwards";
+
 /**  How far a message of ours has come. */
 export type Delivery = 
 /**  In the outbox. */
@@ -353,6 +399,16 @@ detail: string | null } |
 /**  The buyer has read it. */
 { state: "read" };
 
+/**  Buyers' messages of some days. */
+export type DeliveryCounts = {
+	/**  Brought by an event. */
+	byEvent: number,
+	/**  Found by asking although we were live: lost on the way, and recovered. */
+	recovered: number,
+	/**  Mean time from the message to its event. */
+	meanDelayMs: number | null,
+};
+
 /**  Why a command failed; the page has words for each code. */
 export type ErrorCode = 
 /**  Avito does not know this key. */
@@ -369,6 +425,8 @@ export type ErrorCode =
 "network" | 
 /**  The server's address is not an address. */
 "badAddress" | 
+/**  The settings of a tunnel cannot be used. */
+"badTunnel" | 
 /**  This account is connected already. */
 "alreadyAdded" | 
 /**  No keychain: choose what to do with the secret. */
@@ -433,6 +491,73 @@ export type ErrorCode =
 "busy" | 
 /**  Anything else; the log has details. */
 "internal";
+
+/**  Which deliveries the event log shows. */
+export type EventFilter = 
+/**  All. */
+"all" | 
+/**  Messages. */
+"messages" | 
+/**  Our own tests. */
+"selfTests" | 
+/**  Other kinds, and what was not understood. */
+"other";
+
+/**  A raw webhook delivery in the journal. */
+export type EventId = number;
+
+/**  What became of a delivery. */
+export type EventOutcome = 
+/**  Written down, not read yet. */
+"waiting" | 
+/**  Its messages are in the archive. */
+"taken" | 
+/**  Our own test. */
+"selfTest" | 
+/**  `{}`: somebody tried the address. */
+"empty" | 
+/**  A kind this version does nothing with; kept. */
+"otherKind" | 
+/**  Of another Avito account. */
+"otherAccount" | 
+/**  Not JSON; answered 400. */
+"notJson" | 
+/**  Could not be taken in; kept. */
+"failed";
+
+/**  A page of the event log. */
+export type EventQuery = {
+	/**  One account or all. */
+	account: AccountId | null,
+	/**  Which. */
+	filter: EventFilter,
+	/**  Older than this one. */
+	before: EventId | null,
+	/**  At most so many. */
+	limit: number,
+};
+
+/**  A delivery in the event log. */
+export type EventRowView = {
+	/**  Names it. */
+	id: EventId,
+	/**  The account. */
+	account: AccountId,
+	/**  When it came. */
+	receivedMs: number,
+	/**  Avito's word for its kind. */
+	kind: string | null,
+	/**  The chat. */
+	chat: ChatId | null,
+	/**  Whose chat it is. */
+	buyer: string | null,
+	/**  Bytes. */
+	size: number,
+	/**  From the message to here. */
+	delayMs: number | null,
+	/**  What became of it. */
+	outcome: EventOutcome,
+};
 
 /**  How chats are exported. */
 export type ExportFormat = 
@@ -523,6 +648,140 @@ export type LastBackup = {
 	path: string,
 	/**  Its size. */
 	bytes: number,
+};
+
+/**  One day of one account's delivery ledger. */
+export type LedgerDay = {
+	/**  Midnight at its begin, by this machine's calendar. */
+	fromMs: number,
+	/**  Midnight at its end. */
+	toMs: number,
+	/**  What is covered, in order. */
+	stretches: LedgerStretch[],
+};
+
+/**  A covered stretch of a day. */
+export type LedgerStretch = {
+	/**  Begin. */
+	fromMs: number,
+	/**  End. */
+	toMs: number,
+	/**  How. */
+	how: Covered,
+};
+
+/**  One look at one thing that may be wrong. */
+export type LineCheck = 
+/**  Avito's server answers at all. */
+"internet" | 
+/**  Avito takes the key. */
+"key" | 
+/**  The tariff includes the messenger. */
+"tariff" | 
+/**  The tunnel has an address. */
+"tunnel" | 
+/**  The address is https and its certificate is good. */
+"https" | 
+/**  The answer comes well within Avito's two seconds. */
+"speed" | 
+/**  Avito lists the address. */
+"subscription" | 
+/**  A test delivery arrives. */
+"delivery";
+
+/**  What a look found. */
+export type LineCheckResult = {
+	/**  Whether it is well; none: it could not be looked at, because something before it is not. */
+	passed: boolean | null,
+	/**  What is wrong, as a code. */
+	code: string | null,
+	/**  Words of a server. */
+	detail: string | null,
+	/**  A time, where it says something. */
+	tookMs: number | null,
+};
+
+/**  The last error of a line. */
+export type LineError = {
+	/**  `refused`, `not_listed`, `events_missing`, or a code of the self-test. */
+	code: string,
+	/**  The server's words. */
+	detail: string | null,
+	/**  When. */
+	atMs: number,
+};
+
+/**  Why an account is live or not: one reason, the first that holds. */
+export type LineReason = 
+/**  Events arrive. */
+"live" | 
+/**  Being set up. */
+"starting" | 
+/**  Something hinders even asking; see the account's trouble. */
+"account" | 
+/**  The seller took the webhook away. */
+"notWanted" | 
+/**  No tunnel is switched on. */
+"noTunnel" | 
+/**  The tunnel is on the way. */
+"tunnelConnecting" | 
+/**  The tunnel is down and tried again. */
+"tunnelDown" | 
+/**  The tunnel needs the seller. */
+"tunnelFailed" | 
+/**  The line came and went too often and must stay up for a while first. */
+"unsteady" | 
+/**  Avito refused the address. */
+"refused" | 
+/**  A test delivery did not arrive. */
+"testFailed" | 
+/**  Messages were found that no event had brought. */
+"eventsMissing";
+
+/**  One account's line. */
+export type LineView = {
+	/**  The account. */
+	account: AccountId,
+	/**  The shop's name at Avito. */
+	name: string,
+	/**  Index into the page's account colours. */
+	colour: number,
+	/**  Live, polling, … */
+	mode: Mode,
+	/**  Since when. */
+	sinceMs: number,
+	/**  Why. */
+	reason: LineReason,
+	/**  The seller wants the webhook. */
+	wanted: boolean,
+	/**  The webhook's address with its secret part left out. */
+	address: string | null,
+	/**  Avito has listed it since. */
+	registeredMs: number | null,
+	/**  When Avito's list was read. */
+	listedMs: number | null,
+	/**  Avito's list. */
+	subscriptions: SubscriptionView[],
+	/**  When the last delivery came. */
+	lastEventMs: number | null,
+	/**  When Avito was last asked with success. */
+	lastCheckedMs: number | null,
+	/**  Today. */
+	today: DeliveryCounts,
+	/**  The last seven days, today among them. */
+	week: DeliveryCounts,
+	/**  The last test. */
+	selfTest: SelfTest | null,
+	/**  The last error. */
+	error: LineError | null,
+	/**  An old path is accepted until then. */
+	oldPathUntilMs: number | null,
+	/**  Everything written since then is here … */
+	wholeSinceMs: number | null,
+	/**  … up to here. */
+	coveredUntilMs: number | null,
+	/**  What happened since is being read, or waits for a connection. */
+	reading: boolean,
 };
 
 /**  What long work is going on. */
@@ -669,6 +928,18 @@ export type Mode =
 /**  Neither works until the trouble is over. */
 "offline";
 
+/**  How ngrok is reached. The token is a secret and not here. */
+export type NgrokSettings = {
+	/**  A domain of the seller's ngrok account; none: its dev domain. */
+	domain?: string | null,
+	/**  Another server than ngrok's, `host:port`. */
+	server?: string | null,
+	/**  A PEM file with the certificate authority to trust, where a network looks into TLS. */
+	caFile?: string | null,
+	/**  `http://` or `socks5://` proxy. */
+	proxy?: string | null,
+};
+
 /**  Something changed. Notices name what; the page reads again. */
 export type Notice = 
 /**  Rows of the chat list changed; empty: read the whole list again. */
@@ -702,6 +973,14 @@ chat: ChatId };
 
 /**  A reply on its way to Avito. */
 export type OutboxId = number;
+
+/**  The seller's own reverse proxy. */
+export type OwnSettings = {
+	/**  The public address, https. */
+	url?: string,
+	/**  The loopback port the proxy forwards to. */
+	port?: number,
+};
 
 /**  Last words of a chat. */
 export type Preview = {
@@ -742,12 +1021,49 @@ export type PreviewKind =
 /**  Anything else. */
 "other";
 
+/**  A tunnel program whose ways are known. */
+export type ProgramPreset = 
+/**  CloudPub (`clo`). */
+"cloudPub" | 
+/**  Tuna. */
+"tuna" | 
+/**  A quick tunnel of Cloudflare's. */
+"cloudflared" | 
+/**  A command line of the seller's own. */
+"custom";
+
+/**  Which program makes the tunnel. */
+export type ProgramSettings = {
+	/**  One whose ways are known, or the seller's own. */
+	preset?: ProgramPreset,
+	/**  Command line with `{port}`; for [`ProgramPreset::Custom`]. */
+	command?: string,
+	/**  Regular expression that finds the address in the output; empty: the first https address. */
+	pattern?: string,
+};
+
+/**  What the seller's web server needs in its configuration. */
+export type ProxySnippets = {
+	/**  For nginx. */
+	nginx: string,
+	/**  For Caddy. */
+	caddy: string,
+};
+
 /**  A quoted message. */
 export type QuoteView = {
 	/**  Whether the quoted message is ours. */
 	outgoing: boolean,
 	/**  Its kind and words. */
 	preview: Preview,
+};
+
+/**  Everything the panel «Приём сообщений» shows. */
+export type ReceptionView = {
+	/**  The shop's tunnel. */
+	tunnel: TunnelView,
+	/**  Accounts by local id. */
+	lines: LineView[],
 };
 
 /**  A restored backup. */
@@ -779,6 +1095,22 @@ export type SecretStoreState =
 "passphraseNeeded" | 
 /**  No keychain; secrets are kept until the program ends and asked for again. */
 "thisRunOnly";
+
+/**  A test delivery through the public address. */
+export type SelfTest = {
+	/**  When. */
+	atMs: number,
+	/**  It arrived and was answered. */
+	passed: boolean,
+	/**  Why not: `timeout`, `dns`, `connect`, `tls`, `http_404` …, or the tunnel service's own code (`ngrok_3200`). */
+	code: string | null,
+	/**  Words of the system or the service. */
+	detail: string | null,
+	/**  The whole way there and back. */
+	totalMs: number | null,
+	/**  Of that, in our own endpoint, with the journal on the disk. */
+	handlerMs: number | null,
+};
 
 /**  Why a reply was parked. */
 export type SendFailure = 
@@ -829,6 +1161,27 @@ export type ShopMode =
 "demo" | 
 /**  The seller's own accounts. */
 "real";
+
+/**  Whose address it is. */
+export type SubscriptionOwner = 
+/**  Ours, in use. */
+"current" | 
+/**  Ours, out of use: removed by itself. */
+"stale" | 
+/**  Another program's. */
+"stranger";
+
+/**  An address in Avito's list. */
+export type SubscriptionView = {
+	/**  Names it for removal. */
+	id: string,
+	/**  The address without what looks like a secret. */
+	address: string,
+	/**  Version of the method it was registered by. */
+	version: string,
+	/**  Whose. */
+	owner: SubscriptionOwner,
+};
 
 /**  Whether the tariff includes the messenger API. */
 export type TariffState = 
@@ -884,6 +1237,10 @@ export type TroubleCode =
 "eventsMissing" | 
 /**  Avito refused our webhook address. */
 "webhookRefused" | 
+/**  The tunnel has no address just now; goes on by itself, or the seller must act (see the tunnel). */
+"tunnelDown" | 
+/**  A test delivery through the public address did not arrive. */
+"selfTestFailed" | 
 /**  The disk is full: nothing can be kept; goes on by itself when there is space. */
 "diskFull" | 
 /**  The data folder takes no writing; goes on by itself when it does. */
@@ -894,6 +1251,88 @@ export type TroubleCode =
 "archiveDamaged" | 
 /**  The disk answers with errors; goes on by itself when it answers. */
 "diskFailing";
+
+/**  A tunnel that failed for good and was left for the next one. */
+export type TunnelFailure = {
+	/**  Which. */
+	kind: TunnelKind,
+	/**  Code of the tunnel. */
+	code: string,
+	/**  The service's words. */
+	reason: string,
+};
+
+/**  What gives the endpoint a public address. */
+export type TunnelKind = 
+/**  ngrok, within this program. */
+"ngrok" | 
+/**  A tunnel program the seller has installed. */
+"program" | 
+/**  The seller's own https address. */
+"own";
+
+/**  Settings of tunnels. */
+export type TunnelSettings = {
+	/**  Tunnels that are switched on, the preferred first. None: no tunnel, real accounts poll. */
+	order?: TunnelKind[],
+	/**  ngrok. */
+	ngrok?: NgrokSettings,
+	/**  Another program. */
+	program?: ProgramSettings,
+	/**  The seller's own address. */
+	own?: OwnSettings,
+	/**  Take the webhook back when the program ends. */
+	unregisterOnExit?: boolean,
+};
+
+/**  What the tunnel in use is doing. */
+export type TunnelState = 
+/**  None is switched on. */
+{ state: "off" } | 
+/**  On the way to an address. */
+{ state: "connecting" } | 
+/**  Has an address. */
+{ state: "online"; 
+/**  The address. */
+url: string; 
+/**  It came and went too often: used again from then on, if it stays. */
+heldUntilMs: number | null } | 
+/**  Not now; tried again by itself. */
+{ state: "offline"; 
+/**  Code of the tunnel. */
+code: string; 
+/**  The service's words. */
+reason: string; 
+/**  When it is tried again. */
+retryAtMs: number } | 
+/**  None of those switched on works until the seller changes something. */
+{ state: "failed"; 
+/**  Code of the tunnel. */
+code: string; 
+/**  The service's words. */
+reason: string };
+
+/**  The tunnel of the shop. */
+export type TunnelView = {
+	/**  The seller's settings. */
+	settings: TunnelSettings,
+	/**  An ngrok token is kept. */
+	ngrokTokenKept: boolean,
+	/**  The tunnel in use (or the last tried). */
+	kind: TunnelKind | null,
+	/**  What it is doing. */
+	now: TunnelState,
+	/**  Since when. */
+	sinceMs: number,
+	/**  Preferred ones that failed before it. */
+	failed: TunnelFailure[],
+	/**  Requests through ngrok this month, by our count. */
+	ngrokRequests: number,
+	/**  What ngrok's free plan includes. */
+	ngrokRequestsFree: number,
+	/**  Where the endpoint listens on this machine. */
+	endpoint: string,
+};
 
 /**  What the page gets when a command fails. */
 export type UiError = {

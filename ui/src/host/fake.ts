@@ -15,10 +15,17 @@ import type {
 	ClosedShop,
 	Delivery,
 	ErrorCode,
+	EventId,
+	EventQuery,
+	EventRowView,
 	ExportFormat,
 	ExportReport,
 	KeyCheck,
 	KeyInput,
+	LedgerDay,
+	LineCheck,
+	LineCheckResult,
+	LineView,
 	MediaId,
 	MessageBody,
 	MessageCursor,
@@ -27,16 +34,21 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	ProxySnippets,
+	ReceptionView,
 	RestoreReport,
 	SecretFallback,
 	SecretStoreState,
+	SelfTest,
 	SetAside,
 	Settings,
 	ShopMode,
 	TroubleCode,
+	TunnelSettings,
 } from "./contract";
 import { bodyPreview, makeChats, message, type FakeChat } from "./fakeData";
 import { fakePicture, fakeVoice } from "./fakeMedia";
+import { FakeReception } from "./fakeReception";
 import { HostError, NoticeHub, type Host } from "./host";
 
 export type FakeOptions = {
@@ -75,6 +87,7 @@ export class FakeHost implements Host {
 	backup: BackupView;
 	place: BackupPlace = { folder: "/home/anna/Документы", file: null };
 	settings: Required<Settings>;
+	receptionState: FakeReception;
 	/** Calls in order, for tests: `[command, ...args]`. */
 	calls: unknown[][] = [];
 	/** What `checkKey` finds. */
@@ -106,6 +119,7 @@ export class FakeHost implements Host {
 			undoSendS: 0,
 			...options.settings,
 		};
+		this.receptionState = new FakeReception(this.#now);
 		this.accounts = Array.from({ length: count }, (_, index) => this.#makeAccount(index, options));
 	}
 
@@ -484,6 +498,82 @@ export class FakeHost implements Host {
 	}
 	#backupReport(path: string): BackupReport {
 		return { path, bytes: 12_700_000, createdMs: this.#now(), program: "0.1.0", accounts: 1, chats: 24, messages: 310, files: 18 };
+	}
+	async reception(): Promise<ReceptionView> {
+		await this.#called("reception");
+		return this.receptionState.view(this.accounts);
+	}
+	async saveTunnels(settings: TunnelSettings): Promise<boolean> {
+		await this.#called("saveTunnels", settings);
+		this.receptionState.save(settings);
+		this.emit({ what: "accounts" });
+		return true;
+	}
+	async setNgrokToken(token: string): Promise<void> {
+		await this.#called("setNgrokToken", token);
+		this.receptionState.tunnel = { ...this.receptionState.tunnel, ngrokTokenKept: token !== "" };
+		this.emit({ what: "accounts" });
+	}
+	async retryTunnel(): Promise<void> {
+		await this.#called("retryTunnel");
+	}
+	async registerWebhook(account: AccountId): Promise<LineView> {
+		await this.#called("registerWebhook", account);
+		this.receptionState.unwanted.delete(account);
+		return this.#line(account);
+	}
+	async unregisterWebhook(account: AccountId): Promise<LineView> {
+		await this.#called("unregisterWebhook", account);
+		this.receptionState.unwanted.add(account);
+		return this.#line(account);
+	}
+	async testWebhook(account: AccountId): Promise<SelfTest> {
+		await this.#called("testWebhook", account);
+		return this.receptionState.test(account);
+	}
+	async rotateWebhookSecret(account: AccountId): Promise<LineView> {
+		await this.#called("rotateWebhookSecret", account);
+		return { ...this.#line(account), oldPathUntilMs: this.#now() + 600_000 };
+	}
+	async refreshSubscriptions(account: AccountId): Promise<LineView> {
+		await this.#called("refreshSubscriptions", account);
+		return this.#line(account);
+	}
+	async removeSubscription(account: AccountId, subscription: string): Promise<LineView> {
+		await this.#called("removeSubscription", account, subscription);
+		const { receptionState } = this;
+		receptionState.strangers = receptionState.strangers.filter((one) => one.id !== subscription);
+		return this.#line(account);
+	}
+	async checkLine(account: AccountId, what: LineCheck): Promise<LineCheckResult> {
+		await this.#called("checkLine", account, what);
+		return this.receptionState.check(what);
+	}
+	async ledger(account: AccountId, daysAgo: number): Promise<LedgerDay> {
+		await this.#called("ledger", account, daysAgo);
+		return this.receptionState.ledger(daysAgo);
+	}
+	async eventLog(query: EventQuery): Promise<EventRowView[]> {
+		await this.#called("eventLog", query);
+		return this.receptionState.log(query);
+	}
+	async eventBody(event: EventId): Promise<string> {
+		await this.#called("eventBody", event);
+		return JSON.stringify({ id: `event-${event}`, payload: { type: "message" } }, null, 2);
+	}
+	async clearEventLog(account: AccountId | null): Promise<void> {
+		await this.#called("clearEventLog", account);
+		this.receptionState.events = [];
+	}
+	async proxySnippets(url: string, port: number): Promise<ProxySnippets> {
+		await this.#called("proxySnippets", url, port);
+		const { host } = new URL(url);
+		return { nginx: `server_name ${host};\nproxy_pass http://127.0.0.1:${port}/;\n`, caddy: `${host} {\n\treverse_proxy 127.0.0.1:${port}\n}\n` };
+	}
+	#line(id: AccountId): LineView {
+		const account = this.accounts.find((one) => one.id === id) ?? fail("notFound");
+		this.emit({ what: "accounts" });
+		return this.receptionState.line(account);
 	}
 	async tryAlert(): Promise<void> {
 		await this.#called("tryAlert");

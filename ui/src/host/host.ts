@@ -12,10 +12,17 @@ import type {
 	ChatView,
 	ClosedShop,
 	ErrorCode,
+	EventId,
+	EventQuery,
+	EventRowView,
 	ExportFormat,
 	ExportReport,
 	KeyCheck,
 	KeyInput,
+	LedgerDay,
+	LineCheck,
+	LineCheckResult,
+	LineView,
 	MediaId,
 	MessageCursor,
 	MessageId,
@@ -23,11 +30,15 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	ProxySnippets,
+	ReceptionView,
 	RestoreReport,
 	SecretFallback,
+	SelfTest,
 	SetAside,
 	Settings,
 	ShopMode,
+	TunnelSettings,
 	UiError,
 } from "./contract";
 
@@ -109,6 +120,25 @@ export interface Host {
 	exportChats(format: ExportFormat): Promise<ExportReport>;
 	/** Stops whichever of the four is going on. */
 	stopLongWork(): Promise<void>;
+	reception(): Promise<ReceptionView>;
+	/** False: the seller answered no to the system's question. */
+	saveTunnels(settings: TunnelSettings): Promise<boolean>;
+	/** An empty one is forgotten. */
+	setNgrokToken(token: string): Promise<void>;
+	retryTunnel(): Promise<void>;
+	registerWebhook(account: AccountId): Promise<LineView>;
+	unregisterWebhook(account: AccountId): Promise<LineView>;
+	testWebhook(account: AccountId): Promise<SelfTest>;
+	rotateWebhookSecret(account: AccountId): Promise<LineView>;
+	refreshSubscriptions(account: AccountId): Promise<LineView>;
+	removeSubscription(account: AccountId, subscription: string): Promise<LineView>;
+	checkLine(account: AccountId, what: LineCheck): Promise<LineCheckResult>;
+	ledger(account: AccountId, daysAgo: number): Promise<LedgerDay>;
+	eventLog(query: EventQuery): Promise<EventRowView[]>;
+	/** As text: indented when it is JSON. */
+	eventBody(event: EventId): Promise<string>;
+	clearEventLog(account: AccountId | null): Promise<void>;
+	proxySnippets(url: string, port: number): Promise<ProxySnippets>;
 	tryAlert(): Promise<void>;
 	/** Answers the notice `closing`: everything is kept, the window may go. */
 	closeWindow(): Promise<void>;

@@ -13,10 +13,17 @@ import type {
 	ChatQuery,
 	ChatView,
 	ClosedShop,
+	EventId,
+	EventQuery,
+	EventRowView,
 	ExportFormat,
 	ExportReport,
 	KeyCheck,
 	KeyInput,
+	LedgerDay,
+	LineCheck,
+	LineCheckResult,
+	LineView,
 	MediaId,
 	MessageCursor,
 	MessageId,
@@ -24,11 +31,15 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	ProxySnippets,
+	ReceptionView,
 	RestoreReport,
 	SecretFallback,
+	SelfTest,
 	SetAside,
 	Settings,
 	ShopMode,
+	TunnelSettings,
 	UiError,
 } from "./contract";
 import { HostError, NoticeHub, type Host } from "./host";
@@ -182,6 +193,54 @@ class TauriHost implements Host {
 	}
 	stopLongWork(): Promise<void> {
 		return call("stop_long_work");
+	}
+	reception(): Promise<ReceptionView> {
+		return call("reception");
+	}
+	saveTunnels(settings: TunnelSettings): Promise<boolean> {
+		return call("save_tunnels", { settings });
+	}
+	setNgrokToken(token: string): Promise<void> {
+		return call("set_ngrok_token", { token });
+	}
+	retryTunnel(): Promise<void> {
+		return call("retry_tunnel");
+	}
+	registerWebhook(account: AccountId): Promise<LineView> {
+		return call("register_webhook", { account });
+	}
+	unregisterWebhook(account: AccountId): Promise<LineView> {
+		return call("unregister_webhook", { account });
+	}
+	testWebhook(account: AccountId): Promise<SelfTest> {
+		return call("test_webhook", { account });
+	}
+	rotateWebhookSecret(account: AccountId): Promise<LineView> {
+		return call("rotate_webhook_secret", { account });
+	}
+	refreshSubscriptions(account: AccountId): Promise<LineView> {
+		return call("refresh_subscriptions", { account });
+	}
+	removeSubscription(account: AccountId, subscription: string): Promise<LineView> {
+		return call("remove_subscription", { account, subscription });
+	}
+	checkLine(account: AccountId, what: LineCheck): Promise<LineCheckResult> {
+		return call("check_line", { account, what });
+	}
+	ledger(account: AccountId, daysAgo: number): Promise<LedgerDay> {
+		return call("ledger", { account, daysAgo });
+	}
+	eventLog(query: EventQuery): Promise<EventRowView[]> {
+		return call("event_log", { query });
+	}
+	eventBody(event: EventId): Promise<string> {
+		return call("event_body", { event });
+	}
+	clearEventLog(account: AccountId | null): Promise<void> {
+		return call("clear_event_log", { account });
+	}
+	proxySnippets(url: string, port: number): Promise<ProxySnippets> {
+		return call("proxy_snippets", { url, port });
 	}
 	tryAlert(): Promise<void> {
 		return call("try_alert");

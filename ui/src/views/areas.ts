@@ -2,6 +2,9 @@
 import type { IconName } from "../shared/icons";
 import { m } from "../words";
 
-export type Area = "chats";
+export type Area = "chats" | "tunnel";
 
-export const areas: readonly { id: Area; icon: IconName; name: () => string }[] = [{ id: "chats", icon: "chats", name: m.area_chats }];
+export const areas: readonly { id: Area; icon: IconName; name: () => string }[] = [
+	{ id: "chats", icon: "chats", name: m.area_chats },
+	{ id: "tunnel", icon: "reception", name: m.area_reception },
+];

@@ -10,6 +10,7 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	serverTrouble: m.error_server_trouble,
 	network: m.error_network,
 	badAddress: m.error_bad_address,
+	badTunnel: m.error_bad_tunnel,
 	alreadyAdded: m.error_already_added,
 	noKeychain: m.error_no_keychain,
 	keychainLocked: m.error_keychain_locked,

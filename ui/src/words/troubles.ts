@@ -102,6 +102,22 @@ export const troubles: Record<TroubleCode, TroubleWords> = {
 		sendingBlocked: null,
 		short: m.trouble_webhook_refused,
 	},
+	tunnelDown: {
+		severity: "note",
+		title: m.trouble_tunnel_down,
+		help: m.trouble_tunnel_down_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_tunnel_down,
+	},
+	selfTestFailed: {
+		severity: "note",
+		title: m.trouble_self_test,
+		help: m.trouble_self_test_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_self_test,
+	},
 	diskFull: {
 		severity: "wait",
 		title: m.trouble_disk_full,

@@ -100,6 +100,8 @@ const troubleCodes: Record<TroubleCode, true> = {
 	unexpectedAnswer: true,
 	eventsMissing: true,
 	webhookRefused: true,
+	tunnelDown: true,
+	selfTestFailed: true,
 	diskFull: true,
 	diskReadOnly: true,
 	archiveBusy: true,

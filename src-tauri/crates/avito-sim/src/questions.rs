@@ -70,6 +70,14 @@ impl Sim {
         self.with_account(user_id, |account| account.subscriptions.push(subscription)).is_some()
     }
 
+    /// Somebody else registers an address for the account.
+    pub fn add_subscription(&self, user_id: i64, url: &str) {
+        let shared = &self.shared;
+        self.with_account(user_id, |account| {
+            account.subscriptions.push(crate::webhook::subscribe(shared, user_id, url, "3"));
+        });
+    }
+
     /// Avito forgets all subscriptions of the account.
     pub fn drop_subscriptions(&self, user_id: i64) -> usize {
         self.with_account(user_id, |account| account.subscriptions.drain(..).count()).unwrap_or(0)

@@ -39,6 +39,19 @@ pub struct Delivery {
     pub json: Value,
 }
 
+impl Delivery {
+    /// The chat a delivery without messages speaks of, wherever it stands.
+    pub fn chat_id(&self) -> Option<&str> {
+        let payload = self.json.get("payload").unwrap_or(&self.json);
+        let places = [payload.get("value"), Some(payload), Some(&self.json)];
+        let of_chat_kind = self.kind.as_deref() == Some("chat");
+        places.into_iter().flatten().find_map(|place| {
+            let named = place.get("chat_id").and_then(Value::as_str);
+            named.or_else(|| place.get("id").filter(|_| of_chat_kind)?.as_str())
+        })
+    }
+}
+
 /// A message as delivered: without the buyer's name and the listing's title.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookMessage {

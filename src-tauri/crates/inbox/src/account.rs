@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use avito::{Client, ClientConfig, Credentials, Grant};
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,7 +14,9 @@ use url::Url;
 use crate::error::{CoreError, needs_seller};
 use crate::ids::{AccountId, OutboxId};
 use crate::ingest::Owner;
+use crate::line::{self, Digest, Line};
 use crate::store::accounts::AccountRow;
+use crate::store::lines::Door;
 use crate::timing::Timing;
 use crate::view::{Backfill, ErrorCode, Mode, Notice, Trouble, TroubleCode};
 use crate::{Core, outbox, sync};
@@ -111,8 +112,8 @@ pub(crate) struct Account {
     pub(crate) added_ms: i64,
     /// None: the secret could not be had; nothing runs until the seller enters it.
     pub(crate) client: Option<Client>,
-    /// The unguessable part of our webhook path.
-    pub(crate) webhook_secret: SecretString,
+    /// Our webhook: path, subscription, proof.
+    pub(crate) line: Line,
     pub(crate) state: watch::Sender<AccountState>,
     pub(crate) wake_sync: Notify,
     pub(crate) wake_outbox: Notify,
@@ -151,7 +152,8 @@ impl Account {
         core: &Core,
         row: &AccountRow,
         client: Option<Client>,
-        webhook_secret: SecretString,
+        line: Line,
+        retiring: Option<Door>,
     ) -> Arc<Self> {
         let now_ms = core.inner.clock.now_ms();
         let account = Arc::new(Self {
@@ -170,7 +172,7 @@ impl Account {
                 backfill: None,
             }),
             client,
-            webhook_secret,
+            line,
             wake_sync: Notify::new(),
             wake_outbox: Notify::new(),
             wake_backfill: Notify::new(),
@@ -180,8 +182,11 @@ impl Account {
             stop: core.inner.stop.child_token(),
             tasks: TaskTracker::new(),
         });
-        let digest: [u8; 32] = Sha256::digest(account.webhook_secret.expose_secret().as_bytes()).into();
-        core.inner.endpoint.admit(account.id, digest);
+        let present = line::digest(&account.line.secret());
+        core.inner.endpoint.admit(account.id, present, retiring.as_ref().map(|door| door.digest));
+        if let Some(Door { digest, closes_ms: Some(closes_ms) }) = retiring {
+            account.retire_later(core, digest, closes_ms);
+        }
         if !core.inner.background {
             return account;
         }
@@ -194,6 +199,18 @@ impl Account {
             account.set_trouble(core, Some(Mode::Offline), TroubleCode::SecretMissing, None, None);
         }
         account
+    }
+
+    /// Shuts the door of a replaced path when its time has come.
+    pub(crate) fn retire_later(self: &Arc<Self>, core: &Core, digest: Digest, closes_ms: i64) {
+        let (core_, account) = (core.clone(), self.clone());
+        self.spawn(core, "old path", async move {
+            let left_ms = u64::try_from(closes_ms - core_.inner.clock.now_ms()).unwrap_or(0);
+            core_.inner.clock.sleep(Duration::from_millis(left_ms)).await;
+            core_.inner.endpoint.retire(account.id, digest);
+            account.line.state().old_path_until_ms = None;
+            core_.notify(Notice::Accounts);
+        });
     }
 
     /// A task of this account: ends with it, and a panic in it is told in the log instead of passing unseen.

@@ -107,6 +107,21 @@ pub(crate) fn local_day(at_ms: i64) -> String {
     local(at_ms).strftime("%Y-%m-%d").to_string()
 }
 
+/// `2026-11`, by this machine's calendar.
+pub(crate) fn local_month(at_ms: i64) -> String {
+    local(at_ms).strftime("%Y-%m").to_string()
+}
+
+/// Begin and end of a day, so many days before the one of this moment, by this machine's calendar.
+pub(crate) fn local_day_bounds(at_ms: i64, days_ago: u32) -> (i64, i64) {
+    let now = local(at_ms);
+    let day = now.date().saturating_sub(jiff::Span::new().days(i64::from(days_ago)));
+    let begin = |day: jiff::civil::Date| {
+        day.to_zoned(now.time_zone().clone()).map_or(at_ms, |begin| begin.timestamp().as_millisecond())
+    };
+    (begin(day), begin(day.tomorrow().unwrap_or(day)))
+}
+
 /// `2026-11-21T14:05:00Z`
 pub(crate) fn utc_text(at_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

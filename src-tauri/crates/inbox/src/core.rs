@@ -4,6 +4,8 @@ mod accounts;
 mod actions;
 mod backups;
 mod disk;
+mod events;
+mod lines;
 mod time;
 mod waiting;
 
@@ -31,11 +33,15 @@ use crate::folder;
 use crate::ids::{AccountId, ChatId};
 use crate::ingest::Taken;
 use crate::journal;
+use crate::line::ledger;
+use crate::line::self_test::SelfTests;
 use crate::media::MediaCache;
 use crate::secrets::Vault;
 use crate::store::{Store, outbox, settings};
 use crate::timing::Timing;
-use crate::view::{LongWork, Notice, Settings, Trouble};
+use crate::tunnels::meter::Meter;
+use crate::tunnels::{self, MakeTunnel, RealTunnels, Tunnels};
+use crate::view::{LongWork, Notice, Settings, Trouble, TunnelSettings};
 
 /// How to open a shop.
 pub struct CoreConfig {
@@ -53,6 +59,8 @@ pub struct CoreConfig {
     pub listen: SocketAddr,
     /// Version of the program, for the page.
     pub version: String,
+    /// Starts tunnels.
+    pub tunnels: Arc<dyn MakeTunnel>,
     /// Run the accounts' tasks. Without them the core only reads and writes its own store.
     pub background: bool,
 }
@@ -68,6 +76,7 @@ impl CoreConfig {
             timing: Timing::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            tunnels: Arc::new(RealTunnels::default()),
             background: true,
         }
     }
@@ -102,6 +111,10 @@ pub(crate) struct Inner {
     pub(crate) accounts: RwLock<BTreeMap<AccountId, Arc<Account>>>,
     /// The webhook endpoint; accounts ask it for their address.
     pub(crate) endpoint: Endpoint,
+    /// What gives the endpoint a public address.
+    pub(crate) tunnels: Tunnels,
+    /// Test deliveries that are on their way.
+    pub(crate) self_tests: SelfTests,
     /// Wakes the journal's worker after a delivery was written down.
     pub(crate) journal_wake: Notify,
     pub(crate) notices: broadcast::Sender<Notice>,
@@ -131,10 +144,12 @@ impl Core {
         let opened = archive::open(&config.folder, &config.vault, config.recovery_code.as_ref()).await?;
         let (store, killed) = (opened.store, opened.killed);
         let now_ms = config.clock.now_ms();
-        let settings: Settings = store
+        let (settings, tunnel_settings, meter) = store
             .write(move |c| {
                 outbox::interrupted_to_unknown(c, now_ms)?;
-                settings::get_over_default(c, "settings")
+                let settings: Settings = settings::get_over_default(c, "settings")?;
+                let tunnels: TunnelSettings = settings::get_over_default(c, tunnels::SETTINGS)?;
+                Ok((settings, tunnels, Meter::load(c)?))
             })
             .await?;
         let endpoint = Endpoint::bind(config.listen)?;
@@ -152,6 +167,8 @@ impl Core {
                 background: config.background,
                 accounts: RwLock::default(),
                 endpoint,
+                tunnels: Tunnels::new(config.tunnels, tunnel_settings, meter, now_ms),
+                self_tests: SelfTests::default(),
                 journal_wake: Notify::new(),
                 notices: broadcast::channel(1024).0,
                 alerts,
@@ -177,6 +194,8 @@ impl Core {
         core.spawn("time", time::watch(core.clone()));
         if core.inner.background {
             core.spawn("knowledge", crate::sources::settle_all(core.clone()));
+            core.spawn("tunnels", tunnels::run(core.clone()));
+            core.spawn("ledger", ledger::keep(core.clone()));
             core.spawn("removal", accounts::finish_removals(core.clone()));
             if killed {
                 core.spawn("check", disk::check(core.clone()));
@@ -199,9 +218,14 @@ impl Core {
 
     /// Stops everything and closes the database. Every handle is of no use afterwards.
     pub async fn close(&self) {
+        if self.inner.tunnels.settings().unregister_on_exit {
+            self.unregister_all().await;
+        }
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.inner.tunnels.stop().await;
+        self.inner.tunnels.meter.keep(self).await;
         self.inner.store.close().await;
     }
 

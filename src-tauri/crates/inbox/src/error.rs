@@ -125,6 +125,8 @@ pub(crate) fn needs_seller(code: TroubleCode) -> bool {
         | TroubleCode::UnexpectedAnswer
         | TroubleCode::EventsMissing
         | TroubleCode::WebhookRefused
+        | TroubleCode::TunnelDown
+        | TroubleCode::SelfTestFailed
         | TroubleCode::DiskFull
         | TroubleCode::DiskReadOnly
         | TroubleCode::ArchiveBusy
@@ -134,7 +136,18 @@ pub(crate) fn needs_seller(code: TroubleCode) -> bool {
 
 /// Whether Avito can still be asked: a webhook that does not work is no hindrance.
 pub(crate) fn hinders_asking(code: TroubleCode) -> bool {
-    !matches!(code, TroubleCode::EventsMissing | TroubleCode::WebhookRefused)
+    !is_about_the_line(code)
+}
+
+/// Whether only the webhook is concerned.
+pub(crate) fn is_about_the_line(code: TroubleCode) -> bool {
+    matches!(
+        code,
+        TroubleCode::EventsMissing
+            | TroubleCode::WebhookRefused
+            | TroubleCode::TunnelDown
+            | TroubleCode::SelfTestFailed
+    )
 }
 
 /// Why Avito refused a reply for good.

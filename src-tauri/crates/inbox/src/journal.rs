@@ -5,15 +5,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use avito::webhook::{self, Delivery, NotJson};
+use avito::webhook::{self, Delivery, NotJson, WebhookMessage};
 use rusqlite::Connection;
 
 use crate::Core;
+use crate::clock;
 use crate::ids::{AccountId, ChatId};
 use crate::ingest::{self, Owner, Taken};
-use crate::store::events::{EventState, PendingEvent};
+use crate::line::self_test;
+use crate::store::events::{About, EventState, PendingEvent};
 use crate::store::messages::Source;
-use crate::store::{StoreError, accounts, chats, events};
+use crate::store::{StoreError, accounts, chats, deliveries, events};
 use crate::view::Notice;
 
 /// Deliveries taken in by one transaction.
@@ -109,13 +111,20 @@ async fn take_batch(core: &Core, limit: u32, news: &mut News) -> Result<usize, S
     if batch.is_empty() {
         return Ok(0);
     }
+    // How far Avito's clock is ahead of ours, by account.
+    let offsets: BTreeMap<AccountId, i64> = core
+        .accounts()
+        .iter()
+        .filter_map(|account| Some((account.id, account.client.as_ref()?.server_clock_offset_ms()?)))
+        .collect();
     let outcome = core
         .inner
         .store
         .write(move |c| {
             let mut outcome = Outcome::default();
             for (event, delivery) in &batch {
-                take_event(c, event, delivery, &mut outcome)?;
+                let offset_ms = offsets.get(&event.account).copied().unwrap_or(0);
+                take_event(c, event, delivery, offset_ms, &mut outcome)?;
                 outcome.events += 1;
             }
             let mut touched: Vec<ChatId> = outcome.taken.iter().map(|(_, taken)| taken.chat).collect();
@@ -153,18 +162,30 @@ fn take_event(
     connection: &Connection,
     event: &PendingEvent,
     delivery: &Result<Delivery, NotJson>,
+    clock_offset_ms: i64,
     outcome: &mut Outcome,
 ) -> Result<(), StoreError> {
     let settle = |state, words| events::settle(connection, event.id, state, words);
     let Some(account) = accounts::get(connection, event.account)? else {
         return settle(EventState::NotUnderstood, "no such account");
     };
-    outcome.received_ms.push((account.id, event.received_ms));
-    accounts::set_event_seen(connection, account.id, event.received_ms)?;
     let Ok(delivery) = delivery else {
         return settle(EventState::NotUnderstood, "not json");
     };
+    if self_test::is_test(&delivery.json) {
+        let about = About { kind: Some(self_test::KIND), ..About::default() };
+        events::describe(connection, event.id, &about)?;
+        return settle(EventState::Done, self_test::KIND);
+    }
+    outcome.received_ms.push((account.id, event.received_ms));
+    accounts::set_event_seen(connection, account.id, event.received_ms)?;
+    let mut about = About { kind: delivery.kind.as_deref(), ..About::default() };
     if delivery.messages.is_empty() {
+        about.chat = match delivery.chat_id() {
+            Some(chat_id) => chats::find(connection, account.id, chat_id)?,
+            None => None,
+        };
+        events::describe(connection, event.id, &about)?;
         return settle(
             EventState::NotUnderstood,
             delivery.kind.as_deref().map_or("empty", |_| "unknown kind"),
@@ -184,9 +205,27 @@ fn take_event(
         };
         let taken =
             ingest::take(connection, owner, chat, &message.message, Source::Event, None, event.received_ms)?;
+        let delay_ms = (event.received_ms + clock_offset_ms - sent_ms(message)).max(0);
+        about = About { kind: Some("message"), chat: Some(chat), delay_ms: Some(delay_ms) };
+        if taken.new && taken.from_buyer {
+            let day = clock::local_day(event.received_ms);
+            deliveries::add_event(connection, account.id, &day, delay_ms)?;
+        }
         outcome.taken.push((account.id, taken));
     }
+    events::describe(connection, event.id, &about)?;
     settle(EventState::Done, "message")
+}
+
+/// When a message was written: `published_at` may know it more exactly than the second.
+fn sent_ms(message: &WebhookMessage) -> i64 {
+    let whole_ms = message.message.created.saturating_mul(1000);
+    let exact = message.message.raw.get("published_at").and_then(serde_json::Value::as_str);
+    exact
+        .and_then(|text| text.parse::<jiff::Timestamp>().ok())
+        .map(jiff::Timestamp::as_millisecond)
+        .filter(|exact_ms| (0..1000).contains(&(exact_ms - whole_ms)))
+        .unwrap_or(whole_ms)
 }
 
 fn tell(core: &Core, outcome: Outcome, news: &mut News) {

@@ -44,6 +44,22 @@ pub struct Timing {
     pub keep_open: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
+    /// A replaced webhook path is accepted so much longer: deliveries to it may be under way.
+    pub secret_grace: Duration,
+    /// A line that went down twice must stay up so long before it is used; doubles with each time down.
+    pub flap_first: Duration,
+    /// The longest of these times.
+    pub flap_max: Duration,
+    /// A line that was used so long without going down is steady again.
+    pub flap_memory: Duration,
+    /// Without any delivery, a passed self-test proves the line for so long.
+    pub proof_keep: Duration,
+    /// How long a self-test waits for its answer.
+    pub test_patience: Duration,
+    /// How often a live account's time is written into the ledger.
+    pub ledger_tick: Duration,
+    /// A longer time between two checks is no polling: what happened in it was read afterwards.
+    pub usual_gap: Duration,
 }
 
 impl Timing {
@@ -72,6 +88,14 @@ impl Timing {
             keep_open: shorter(self.keep_open),
             clock_look: self.clock_look,
             journal_keep: self.journal_keep,
+            secret_grace: shorter(self.secret_grace),
+            flap_first: shorter(self.flap_first),
+            flap_max: shorter(self.flap_max),
+            flap_memory: shorter(self.flap_memory),
+            proof_keep: shorter(self.proof_keep),
+            test_patience: self.test_patience,
+            ledger_tick: shorter(self.ledger_tick),
+            usual_gap: self.usual_gap,
         }
     }
 }
@@ -99,6 +123,14 @@ impl Default for Timing {
             head_patience: seconds(10),
             keep_open: seconds(120),
             journal_keep: seconds(14 * 24 * 3600),
+            secret_grace: seconds(600),
+            flap_first: seconds(5),
+            flap_max: seconds(300),
+            flap_memory: seconds(600),
+            proof_keep: seconds(3600),
+            test_patience: seconds(10),
+            ledger_tick: seconds(30),
+            usual_gap: seconds(180),
         }
     }
 }

@@ -8,6 +8,7 @@ mod app;
 mod backup;
 mod chat;
 mod knowledge;
+mod line;
 mod message;
 
 pub use self::account::*;
@@ -15,4 +16,5 @@ pub use self::app::*;
 pub use self::backup::*;
 pub use self::chat::*;
 pub use self::knowledge::*;
+pub use self::line::*;
 pub use self::message::*;

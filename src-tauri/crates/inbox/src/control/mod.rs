@@ -25,6 +25,9 @@ use crate::ids::AccountId;
 use crate::store::events;
 use crate::view::{AccountView, ChatQuery, ErrorCode, ExportFormat, Language, MessageRow, UiError};
 
+/// How long a webhook may take to be registered and proved.
+const SETTLING: Duration = Duration::from_secs(30);
+
 /// What the command line can ask for.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -79,6 +82,26 @@ pub enum Request {
         text: String,
         /// How long to wait for Avito, milliseconds.
         wait_ms: u64,
+    },
+    /// Register the webhook and wait until the line is settled.
+    WebhookRegister {
+        /// One account or all.
+        account: Option<AccountId>,
+    },
+    /// How messages arrive, and what Avito's list holds.
+    WebhookStatus {
+        /// One account or all.
+        account: Option<AccountId>,
+    },
+    /// Take the webhook away.
+    WebhookUnregister {
+        /// One account or all.
+        account: Option<AccountId>,
+    },
+    /// Post a test through the public address.
+    WebhookTest {
+        /// One account or all.
+        account: Option<AccountId>,
     },
     /// Whether the archive is encrypted.
     ArchiveStatus,
@@ -192,6 +215,41 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let echo = core.send_image(chat, &name, read_image(&file).await?).await?;
             settled(core, &echo, wait_ms).await
+        }
+        Request::WebhookRegister { account } => {
+            let mut lines = Vec::new();
+            for id in core.accounts_named(account)? {
+                lines.push(core.register_webhook(id, SETTLING).await?);
+            }
+            to_json(lines)
+        }
+        Request::WebhookStatus { account } => {
+            let mut lines = Vec::new();
+            for id in core.accounts_named(account)? {
+                // Without a connection what was known before is told.
+                let fresh = core.refresh_subscriptions(id).await;
+                lines.push(match fresh {
+                    Ok(line) => line,
+                    Err(_) => core.line_view(id).await?,
+                });
+            }
+            to_json(lines)
+        }
+        Request::WebhookUnregister { account } => {
+            let mut lines = Vec::new();
+            for id in core.accounts_named(account)? {
+                lines.push(core.unregister_webhook(id).await?);
+            }
+            to_json(lines)
+        }
+        Request::WebhookTest { account } => {
+            let mut tests = Vec::new();
+            for id in core.accounts_named(account)? {
+                let line = core.line_view(id).await?;
+                let test = core.test_webhook(id).await?;
+                tests.push(json!({"account": id, "name": line.name, "test": test}));
+            }
+            to_json(tests)
         }
         Request::ArchiveStatus => to_json(core.archive_view().await?),
         Request::ArchiveEncrypt => {

@@ -10,11 +10,13 @@ use super::Core;
 use crate::account::{self, Account, NewKey};
 use crate::error::CoreError;
 use crate::ids::AccountId;
+use crate::line::{self, Line};
 use crate::reading;
 use crate::secrets::SecretError;
 use crate::store::accounts::{self, AccountRow, NewAccount};
-use crate::store::{StoreError, media, outbox, removals};
-use crate::sync::CHAT_TYPES;
+use crate::store::lines::Door;
+use crate::store::{StoreError, lines, media, outbox, removals};
+use crate::sync::{CHAT_TYPES, subscription};
 use crate::view::{AccountView, AppView, ErrorCode, KeyCheck, Notice, ShopMode, TariffState};
 
 /// Colours the page has for accounts.
@@ -136,7 +138,9 @@ impl Core {
         let running = self.inner.accounts.write().ok().and_then(|mut accounts| accounts.remove(&id));
         let running = running.ok_or_else(|| CoreError::not_found("no such account"))?;
         running.stop(self).await;
-        crate::sync::unsubscribe(self, &running).await;
+        if let Err(error) = subscription::unsubscribe(self, &running).await {
+            tracing::info!(account = %id, %error, "our webhook address stays with Avito");
+        }
         let now_ms = self.inner.clock.now_ms();
         if keep_archive {
             self.inner.store.write(move |c| accounts::remove_keeping_archive(c, id, now_ms)).await?;
@@ -243,12 +247,32 @@ impl Core {
                 None
             }
         };
-        let webhook_secret = self.webhook_secret(row.id).await;
-        let account = Account::start(self, row, client, webhook_secret);
+        let (line, retiring) = self.line(row.id).await?;
+        let account = Account::start(self, row, client, line, retiring);
         if let Ok(mut accounts) = self.inner.accounts.write() {
             accounts.insert(row.id, account);
         }
         Ok(())
+    }
+
+    /// What is remembered of an account's line, and the old path that is still accepted.
+    async fn line(&self, id: AccountId) -> Result<(Line, Option<Door>), CoreError> {
+        let secret = self.webhook_secret(id).await;
+        let (digest, now_ms) = (line::digest(&secret), self.inner.clock.now_ms());
+        let (row, doors) = self
+            .inner
+            .store
+            .write(move |c| {
+                // A secret that could not be kept is another one in this run: its old path has no grace.
+                lines::set_door(c, id, &digest, now_ms, now_ms)?;
+                Ok((lines::get(c, id)?, lines::doors(c, id)?))
+            })
+            .await?;
+        let retiring = doors
+            .iter()
+            .find(|door| door.digest != digest && door.closes_ms.is_some_and(|closes_ms| closes_ms > now_ms))
+            .cloned();
+        Ok((Line::new(secret, row, &doors, now_ms), retiring))
     }
 
     /// The unguessable part of the webhook path; made when there is none. Where it cannot be kept, this run has its own.
@@ -259,8 +283,7 @@ impl Core {
             Ok(None) => {}
             Err(error) => tracing::warn!(account = %id, %error, "the webhook secret could not be read"),
         }
-        // 2 × 122 random bits, in characters that need no escaping in a path.
-        let secret = SecretString::from(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
+        let secret = new_path_secret();
         match self.inner.vault.set(&name, secret.clone()).await {
             Ok(()) | Err(SecretError::Missing | SecretError::Locked) => {}
             Err(error) => tracing::warn!(account = %id, %error, "the webhook secret could not be kept"),
@@ -274,13 +297,18 @@ impl Core {
     }
 }
 
+/// Index into the page's account colours.
+pub(super) fn colour(id: AccountId) -> u8 {
+    u8::try_from((id.0 - 1).rem_euclid(COLOURS)).unwrap_or(0)
+}
+
 fn shape(account: &Arc<Account>, unread_chats: u32, outbox_waiting: u32) -> AccountView {
     let state = account.state.borrow().clone();
     AccountView {
         id: account.id,
         name: account.name.clone(),
         user_id: account.user_id,
-        colour: u8::try_from((account.id.0 - 1).rem_euclid(COLOURS)).unwrap_or(0),
+        colour: colour(account.id),
         api_url: account.api_url.clone(),
         mode: state.mode,
         mode_since_ms: state.mode_since_ms,
@@ -295,7 +323,7 @@ fn shape(account: &Arc<Account>, unread_chats: u32, outbox_waiting: u32) -> Acco
 }
 
 /// Whether the messenger is usable: the key alone does not tell, because token and list of chats work without the tariff too.
-async fn probe_tariff(client: &Client, user_id: i64) -> Result<TariffState, CoreError> {
+pub(super) async fn probe_tariff(client: &Client, user_id: i64) -> Result<TariffState, CoreError> {
     let query = ChatsQuery { chat_types: CHAT_TYPES.to_vec(), limit: 1, ..ChatsQuery::default() };
     let page = match client.chats(user_id, &query).await {
         Ok(page) => page,
@@ -331,6 +359,11 @@ fn client_secret_name(id: AccountId) -> String {
     format!("account-{id}/client-secret")
 }
 
-fn webhook_secret_name(id: AccountId) -> String {
+/// 2 × 122 random bits, in characters that need no escaping in a path.
+pub(super) fn new_path_secret() -> SecretString {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
+}
+
+pub(super) fn webhook_secret_name(id: AccountId) -> String {
     format!("account-{id}/webhook-secret")
 }

@@ -3,6 +3,8 @@
 //! A sleeping computer's timers stand still, so after it every pause would go on as if no time had passed. And what was noted by the
 //! wall clock before somebody set it means another moment now.
 
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+
 use super::Core;
 use crate::store::outbox;
 
@@ -13,8 +15,17 @@ const JUMP_MS: i64 = 10_000;
 pub(crate) async fn watch(core: Core) {
     let lead_ms = || core.inner.clock.now_ms() - core.inner.clock.steady_ms();
     let mut last_ms = lead_ms();
+    let mut network = outgoing_address();
     loop {
         core.inner.clock.sleep(core.inner.timing.clock_look).await;
+        let now = outgoing_address();
+        if now != network {
+            tracing::info!(connected = now.is_some(), "the network is another one");
+            network = now;
+            if now.is_some() {
+                core.way_is_new();
+            }
+        }
         let jump_ms = lead_ms() - last_ms;
         if jump_ms.abs() < JUMP_MS {
             continue;
@@ -25,7 +36,24 @@ pub(crate) async fn watch(core: Core) {
     }
 }
 
+/// The address this machine would send from; none without a network. Nothing is sent to find out.
+fn outgoing_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Any address outside will do: only the routing table is asked.
+    socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
 impl Core {
+    /// What was known of the way from Avito to us counts no longer: the tunnel and every account look again.
+    fn way_is_new(&self) {
+        self.inner.tunnels.retry_now();
+        for account in self.accounts() {
+            account.line.doubt();
+        }
+        self.wake_everything();
+    }
+
     async fn time_jumped(&self, jump_ms: i64) {
         let now_ms = self.inner.clock.now_ms();
         // What lies in the future by now never happened.
@@ -37,6 +65,6 @@ impl Core {
         if let Err(error) = self.inner.store.write(move |c| outbox::no_later_than(c, now_ms)).await {
             tracing::warn!(%error, "waiting replies keep their times");
         }
-        self.wake_everything();
+        self.way_is_new();
     }
 }

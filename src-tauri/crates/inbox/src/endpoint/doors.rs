@@ -8,31 +8,50 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::ids::AccountId;
 
+/// What opens an account's door: the secret in use, and for a while the one it replaced.
+#[derive(Clone, Copy, Default)]
+struct Keys {
+    present: [u8; 32],
+    retiring: Option<[u8; 32]>,
+}
+
 /// SHA-256 of each account's path secret. Digests are compared rather than secrets: they have one length, and what an attacker
 /// could learn of a digest tells nothing of the secret.
 #[derive(Default)]
 pub(super) struct Doors {
-    digests: RwLock<HashMap<AccountId, [u8; 32]>>,
+    keys: RwLock<HashMap<AccountId, Keys>>,
 }
 
 impl Doors {
-    /// From now on deliveries for this account are accepted.
-    pub(super) fn open(&self, account: AccountId, digest: [u8; 32]) {
-        self.digests.write().unwrap_or_else(PoisonError::into_inner).insert(account, digest);
+    /// From now on deliveries for this account are accepted under this secret, and under the `retiring` one as well.
+    pub(super) fn open(&self, account: AccountId, present: [u8; 32], retiring: Option<[u8; 32]>) {
+        let keys = Keys { present, retiring };
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(account, keys);
+    }
+
+    /// A replaced secret opens no longer.
+    pub(super) fn retire(&self, account: AccountId, digest: [u8; 32]) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keys) = keys.get_mut(&account).filter(|keys| keys.retiring == Some(digest)) {
+            keys.retiring = None;
+        }
     }
 
     /// No more deliveries for this account.
     pub(super) fn shut(&self, account: AccountId) {
-        self.digests.write().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).remove(&account);
     }
 
     /// The account, when path and secret are right. An unknown account costs the same work as a wrong secret.
     pub(super) fn admitted(&self, account: &str, secret: &str) -> Option<AccountId> {
         let account = AccountId(account.parse().unwrap_or(-1));
-        let known = self.digests.read().unwrap_or_else(PoisonError::into_inner).get(&account).copied();
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&account).copied();
         let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
         let there = Choice::from(u8::from(known.is_some()));
-        let same = given.ct_eq(&known.unwrap_or_default());
+        let keys = known.unwrap_or_default();
+        // Always both, whether there is a second one or not.
+        let retiring = Choice::from(u8::from(keys.retiring.is_some()));
+        let same = given.ct_eq(&keys.present) | (retiring & given.ct_eq(&keys.retiring.unwrap_or_default()));
         bool::from(there & same).then_some(account)
     }
 }
@@ -55,9 +74,9 @@ mod tests {
     fn doors() -> Doors {
         let doors = Doors::default();
         for account in 1..=9 {
-            doors.open(AccountId(account), Sha256::digest(format!("{account}").as_bytes()).into());
+            doors.open(AccountId(account), Sha256::digest(format!("{account}").as_bytes()).into(), None);
         }
-        doors.open(AccountId(7), Sha256::digest(secret().as_bytes()).into());
+        doors.open(AccountId(7), Sha256::digest(secret().as_bytes()).into(), None);
         doors
     }
 
@@ -79,6 +98,20 @@ mod tests {
         }
         doors.shut(AccountId(7));
         assert_eq!(doors.admitted(ACCOUNT, &secret), None);
+    }
+
+    #[test]
+    fn a_replaced_secret_opens_until_it_is_retired() {
+        let doors = doors();
+        let digest = |secret: &str| Sha256::digest(secret.as_bytes()).into();
+        doors.open(AccountId(7), digest("new"), Some(digest(&secret())));
+        assert_eq!(doors.admitted(ACCOUNT, "new"), Some(AccountId(7)));
+        assert_eq!(doors.admitted(ACCOUNT, &secret()), Some(AccountId(7)));
+        doors.retire(AccountId(7), digest("another"));
+        assert_eq!(doors.admitted(ACCOUNT, &secret()), Some(AccountId(7)));
+        doors.retire(AccountId(7), digest(&secret()));
+        assert_eq!(doors.admitted(ACCOUNT, &secret()), None);
+        assert_eq!(doors.admitted(ACCOUNT, "new"), Some(AccountId(7)));
     }
 
     /// Requests an attacker would compare, all with a secret of the right length.
@@ -128,7 +161,7 @@ mod tests {
         let careful = middle_times(|account, secret| doors.admitted(account, secret));
         let careless = middle_times(|account, secret| {
             let account = AccountId(account.parse().ok()?);
-            let known = *doors.digests.read().unwrap().get(&account)?;
+            let known = doors.keys.read().unwrap().get(&account)?.present;
             let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
             (given == known).then_some(account)
         });

@@ -22,7 +22,8 @@ use axum::{Extension, Json, Router};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
-use url::{Host, Url};
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use self::body::Reader;
 use self::doors::Doors;
@@ -30,6 +31,7 @@ use self::listener::{Limits, Standing};
 
 use crate::Core;
 use crate::ids::AccountId;
+use crate::line::self_test;
 use crate::store::events::{self, Signature};
 
 /// More connections than Avito or a tunnel ever opens.
@@ -91,9 +93,14 @@ impl Endpoint {
         self.address
     }
 
-    /// From now on deliveries for this account are accepted.
-    pub(crate) fn admit(&self, account: AccountId, digest: [u8; 32]) {
-        self.doors.open(account, digest);
+    /// From now on deliveries for this account are accepted under this secret, and for a while under the one it replaced.
+    pub(crate) fn admit(&self, account: AccountId, digest: [u8; 32], retiring: Option<[u8; 32]>) {
+        self.doors.open(account, digest, retiring);
+    }
+
+    /// A replaced secret is accepted no longer.
+    pub(crate) fn retire(&self, account: AccountId, digest: [u8; 32]) {
+        self.doors.retire(account, digest);
     }
 
     /// No more deliveries for this account.
@@ -101,17 +108,17 @@ impl Endpoint {
         self.doors.shut(account);
     }
 
-    /// The address under which this API server can reach us; none: there is no such address and we poll.
-    ///
-    /// A server on this machine reaches our loopback port itself. Everybody else needs a tunnel, which will be asked here.
-    pub(crate) fn public_base(&self, api_url: Option<&str>) -> Option<Url> {
-        let api = Url::parse(api_url?).ok()?;
-        let on_this_machine = match api.host()? {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
-        on_this_machine.then(|| Url::parse(&format!("http://{}/", self.address)).ok()).flatten()
+    /// The address under which a server on this machine can reach us without any tunnel.
+    pub(crate) fn loopback(&self) -> Option<Url> {
+        Url::parse(&format!("http://{}/", self.address)).ok()
+    }
+
+    /// Serves the same routes on another loopback port, until told to stop.
+    pub(crate) fn serve_also(&self, core: &Core, port: u16, stop: CancellationToken) -> io::Result<()> {
+        let listener = listener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+        let limits = Limits::new(CONNECTIONS, &core.inner.timing);
+        core.spawn("own address", listener::serve(listener, self.router(core), limits, stop));
+        Ok(())
     }
 }
 
@@ -132,7 +139,8 @@ async fn receive(
     body: Body,
 ) -> Response {
     // A path that cannot be decoded is as unknown as any other.
-    let deadline = tokio::time::Instant::now() + WHOLE_PATIENCE;
+    let begun = tokio::time::Instant::now();
+    let deadline = begun + WHOLE_PATIENCE;
     let Ok(Path((account, secret))) = path else { return not_found() };
     let Some(account) = context.doors.admitted(&account, &secret) else { return not_found() };
     if let Some(Extension(standing)) = standing {
@@ -147,13 +155,18 @@ async fn receive(
     let inner = &context.core.inner;
     let now_ms = inner.clock.now_ms();
     let core = context.core.clone();
+    let body = Arc::new(body);
+    let kept = body.clone();
     let written = tokio::spawn(async move {
+        let test = core.inner.self_tests.expects(&body);
         let append = move |c: &_| match is_json {
-            true => events::append(c, account, now_ms, &body, signature.as_ref()),
-            false => events::append_not_json(c, account, now_ms, &body),
+            true if test => events::append_settled(c, account, now_ms, &kept, self_test::KIND),
+            true => events::append(c, account, now_ms, &kept, signature.as_ref()),
+            false => events::append_not_json(c, account, now_ms, &kept),
         };
         let written = core.inner.store.write(append).await;
         if written.is_ok() && is_json {
+            core.inner.self_tests.arrived(&body, begun.elapsed());
             core.inner.journal_wake.notify_one();
         }
         written

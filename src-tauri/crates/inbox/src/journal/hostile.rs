@@ -42,7 +42,7 @@ fn take_all(connection: &Connection) {
             break;
         }
         for event in waiting {
-            take_event(connection, &event, &webhook::parse(&event.body), &mut outcome).unwrap();
+            take_event(connection, &event, &webhook::parse(&event.body), 0, &mut outcome).unwrap();
         }
     }
     for (_, taken) in outcome.taken {

@@ -148,6 +148,9 @@ pub(crate) fn remove_piece(connection: &Connection, id: AccountId) -> Result<boo
             return Ok(true);
         }
     }
+    for table in ["lines", "doors", "deliveries", "coverage"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [id])?;
+    }
     connection.execute("DELETE FROM accounts WHERE id = ?1", [id])?;
     Ok(false)
 }

@@ -1,9 +1,9 @@
 //! Table `events`, the journal of webhook deliveries.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::StoreError;
-use crate::ids::{AccountId, EventId};
+use crate::ids::{AccountId, ChatId, EventId};
 
 /// Bodies held in memory at one time. A delivery has a few KiB, but may have a MiB.
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
@@ -61,6 +61,20 @@ pub(crate) fn append(
     Ok(EventId(connection.last_insert_rowid()))
 }
 
+/// Writes down a delivery that needs no taking in: a test of our own.
+pub(crate) fn append_settled(
+    connection: &Connection,
+    account: AccountId,
+    received_ms: i64,
+    body: &[u8],
+    kind: &str,
+) -> Result<EventId, StoreError> {
+    let id = append(connection, account, received_ms, body, None)?;
+    describe(connection, id, &About { kind: Some(kind), ..About::default() })?;
+    settle(connection, id, EventState::Done, kind)?;
+    Ok(id)
+}
+
 /// Keeps the beginning of something that is not JSON.
 pub(crate) fn append_not_json(
     connection: &Connection,
@@ -107,6 +121,102 @@ pub(crate) fn pending(connection: &Connection, limit: u32) -> Result<Vec<Pending
 /// How many deliveries are not taken in yet.
 pub(crate) fn count_pending(connection: &Connection) -> Result<u32, StoreError> {
     Ok(connection.query_row("SELECT count(*) FROM events WHERE state = 0", [], |row| row.get(0))?)
+}
+
+/// What a delivery is about, for the event log.
+#[derive(Debug, Default)]
+pub(crate) struct About<'a> {
+    /// Avito's word for its kind.
+    pub(crate) kind: Option<&'a str>,
+    /// The chat it concerns.
+    pub(crate) chat: Option<ChatId>,
+    /// From the message's time to its arrival.
+    pub(crate) delay_ms: Option<i64>,
+}
+
+/// Notes what a delivery is about.
+pub(crate) fn describe(connection: &Connection, id: EventId, about: &About<'_>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE events SET kind = ?2, chat = ?3, delay_ms = ?4 WHERE id = ?1")?
+        .execute((id, about.kind, about.chat, about.delay_ms))?;
+    Ok(())
+}
+
+/// A delivery in the event log.
+#[derive(Debug)]
+pub(crate) struct EventRow {
+    pub(crate) id: EventId,
+    pub(crate) account: AccountId,
+    pub(crate) received_ms: i64,
+    pub(crate) kind: Option<String>,
+    pub(crate) chat: Option<ChatId>,
+    pub(crate) buyer: Option<String>,
+    pub(crate) size: u32,
+    pub(crate) delay_ms: Option<i64>,
+    pub(crate) state: i64,
+    pub(crate) outcome: String,
+}
+
+/// Which deliveries the log shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    All,
+    Messages,
+    SelfTests,
+    /// Not messages, not self-tests, or not understood.
+    Other,
+}
+
+/// A page of the log, the newest first.
+pub(crate) fn page(
+    connection: &Connection,
+    account: Option<AccountId>,
+    which: Which,
+    before: Option<EventId>,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    let filter = match which {
+        Which::All => "1",
+        Which::Messages => "e.kind = 'message' AND e.state = 1",
+        Which::SelfTests => "e.kind = 'self-test'",
+        Which::Other => {
+            "e.state <> 0 AND (e.kind IS NULL OR e.kind NOT IN ('message', 'self-test') OR e.state <> 1)"
+        }
+    };
+    let sql = format!(
+        "SELECT e.id, e.account, e.received_ms, e.kind, c.id, c.buyer_name, e.size, e.delay_ms, e.state, e.outcome
+         FROM events e LEFT JOIN chats c ON c.id = e.chat
+         WHERE {filter} AND (?1 IS NULL OR e.account = ?1) AND (?2 IS NULL OR e.id < ?2)
+         ORDER BY e.id DESC LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((account, before, limit), |row| {
+        Ok(EventRow {
+            id: row.get(0)?,
+            account: row.get(1)?,
+            received_ms: row.get(2)?,
+            kind: row.get(3)?,
+            chat: row.get(4)?,
+            buyer: row.get(5)?,
+            size: row.get(6)?,
+            delay_ms: row.get(7)?,
+            state: row.get(8)?,
+            outcome: row.get(9)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The body of a delivery as it came.
+pub(crate) fn body(connection: &Connection, id: EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT body FROM events WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
+/// Empties the log; what is not taken in yet stays.
+pub(crate) fn clear(connection: &Connection, account: Option<AccountId>) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM events WHERE state <> 0 AND (?1 IS NULL OR account = ?1)";
+    Ok(connection.execute(sql, [account])?)
 }
 
 /// Closes a delivery.

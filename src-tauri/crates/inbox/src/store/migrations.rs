@@ -5,8 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// In order; the database's `user_version` is the number applied.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/001_first_light.sql"), include_str!("migrations/002_sources.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_first_light.sql"),
+    include_str!("migrations/002_sources.sql"),
+    include_str!("migrations/003_line.sql"),
+];
 
 /// The version this program's schema has.
 pub(crate) fn newest() -> i64 {
@@ -55,6 +58,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
                 .replace(" ,", ",")
+                .replace(" )", ")")
         };
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         rows.map(|sql| without_comments(sql.unwrap())).collect()

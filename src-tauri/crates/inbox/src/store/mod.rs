@@ -6,8 +6,11 @@
 
 pub(crate) mod accounts;
 pub(crate) mod chats;
+pub(crate) mod coverage;
+pub(crate) mod deliveries;
 mod error;
 pub(crate) mod events;
+pub(crate) mod lines;
 pub(crate) mod media;
 pub(crate) mod messages;
 mod migrations;

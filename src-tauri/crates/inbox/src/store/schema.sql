@@ -115,7 +115,10 @@ CREATE TABLE events (
   signature   TEXT,                       -- Avito's signature header; kept, never trusted
   signature_matches INTEGER,              -- whether it is the HMAC we guess; null: no header or no key. For information only
   state       INTEGER NOT NULL DEFAULT 0, -- 0 to do, 1 done, 2 not understood, 3 not JSON
-  outcome     TEXT NOT NULL DEFAULT ''    -- what came of it, in a word
+  outcome     TEXT NOT NULL DEFAULT '',   -- what came of it, in a word
+  kind        TEXT,                       -- Avito's word for the kind of event, or self-test; null: not read yet, or none
+  chat        INTEGER,                    -- the chat it concerns
+  delay_ms    INTEGER                     -- from the message's time to its arrival here
 ) STRICT;
 CREATE INDEX events_to_do ON events (id) WHERE state = 0;
 CREATE INDEX events_by_time ON events (received_ms);
@@ -222,3 +225,42 @@ CREATE INDEX passage_uses_by_chat ON passage_uses (chat);
 CREATE TABLE kept_duplicates (
   fingerprint INTEGER PRIMARY KEY NOT NULL
 ) STRICT;
+-- The webhook line of each account. The address without its path: the path is a secret.
+CREATE TABLE lines (
+  account         INTEGER PRIMARY KEY NOT NULL,
+  wanted          INTEGER NOT NULL DEFAULT 1, -- 0: the seller took the webhook away
+  registered_base TEXT,                       -- public address Avito was told
+  registered_ms   INTEGER,
+  error_code      TEXT,                       -- the last error of the line
+  error_detail    TEXT,
+  error_ms        INTEGER
+) STRICT;
+
+-- Paths under which deliveries are (or were) accepted: SHA-256 of the secret, to know our own addresses in Avito's list.
+CREATE TABLE doors (
+  account   INTEGER NOT NULL,
+  digest    BLOB NOT NULL,
+  made_ms   INTEGER NOT NULL,
+  closes_ms INTEGER, -- replaced: accepted until then; null: in use
+  PRIMARY KEY (account, digest)
+) STRICT;
+
+-- Buyers' messages by day: brought by an event, or found by asking although we were live.
+CREATE TABLE deliveries (
+  account   INTEGER NOT NULL,
+  day       TEXT NOT NULL,              -- 2026-11-21, by this machine's calendar
+  by_event  INTEGER NOT NULL DEFAULT 0,
+  missed    INTEGER NOT NULL DEFAULT 0,
+  delay_ms  INTEGER NOT NULL DEFAULT 0, -- of all that came by event, together
+  PRIMARY KEY (account, day)
+) STRICT;
+
+-- The delivery ledger: stretches of time in which nothing can have been missed.
+CREATE TABLE coverage (
+  id      INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL,
+  from_ms INTEGER NOT NULL,
+  to_ms   INTEGER NOT NULL,
+  how     INTEGER NOT NULL -- 1 live, 2 polling, 3 read afterwards
+) STRICT;
+CREATE INDEX coverage_by_end ON coverage (account, to_ms);

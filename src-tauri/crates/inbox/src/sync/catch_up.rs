@@ -11,9 +11,11 @@ use avito::{ChatsQuery, Client};
 use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_chat};
 use crate::Core;
 use crate::account::Account;
+use crate::clock;
 use crate::ids::ChatId;
 use crate::ingest::{self, Beyond, Taken};
-use crate::store::{accounts, chats};
+use crate::line::ledger;
+use crate::store::{accounts, chats, deliveries};
 use crate::view::{Mode, Notice, TroubleCode};
 
 /// Avito's clock is known to a second or two only. An account without chats is caught up to a little before now, so that the first
@@ -45,6 +47,8 @@ pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Re
         let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(0);
         (state.mode == Mode::Live).then(|| account.to_server_s(state.mode_since_ms + grace_ms))
     };
+    // What is written while we read is not promised by this reading.
+    let begun_ms = core.inner.clock.now_ms();
     let (changed, newest_s) = list_changed(core, account, client, row.caught_up_s).await?;
     let mut all = Vec::new();
     let read = read_chats(core, account, client, changed, &mut all).await;
@@ -54,7 +58,6 @@ pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Re
     let now_ms = core.inner.clock.now_ms();
     let empty_s = account.server_s(core) - CLOCK_SLACK_S;
     let caught_up_s = newest_s.or(row.caught_up_s).unwrap_or(empty_s);
-    core.inner.store.write(move |c| accounts::set_checked(c, id, now_ms, caught_up_s)).await?;
     let late_s = account.server_s(core) - i64::try_from(grace.as_secs()).unwrap_or(0);
     let missed = live_since_s.map_or(0, |since_s| {
         let lost = |taken: &&Taken| {
@@ -65,6 +68,18 @@ pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Re
     if missed > 0 {
         tracing::warn!(account = %account.id, missed, "messages came without an event");
     }
+    let (live, timing) = (live_since_s.is_some(), core.inner.timing.clone());
+    let missed_since_ms = (missed > 0).then_some(row.last_checked_ms.unwrap_or(begun_ms));
+    core.inner
+        .store
+        .write(move |c| {
+            accounts::set_checked(c, id, now_ms, caught_up_s)?;
+            if missed > 0 {
+                deliveries::add_missed(c, id, &clock::local_day(now_ms), missed)?;
+            }
+            ledger::checked(c, id, &timing, live, missed_since_ms, begun_ms)
+        })
+        .await?;
     Ok(CaughtUp { missed })
 }
 

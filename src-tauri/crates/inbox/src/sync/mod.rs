@@ -5,19 +5,22 @@
 
 pub(crate) mod backfill;
 mod catch_up;
+mod line;
 pub(crate) mod open_chat;
 mod pace;
-mod subscription;
+pub(crate) mod subscription;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use avito::{ChatType, Client};
 
+use self::line::Ready;
 use self::pace::Pace;
 use crate::Core;
 use crate::account::Account;
 use crate::error::{CoreError, needs_seller, trouble_code};
+use crate::line::self_test::note_error;
 use crate::store::{DiskTrouble, chats};
 use crate::view::{Mode, Notice, TroubleCode};
 
@@ -93,6 +96,13 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Duration>,
 }
 
+impl Failure {
+    /// Something about the line that has a code of its own.
+    fn of_line(code: &str) -> Self {
+        Self { code: TroubleCode::WebhookRefused, detail: Some(code.to_owned()), retry_after: None }
+    }
+}
+
 impl From<CoreError> for Failure {
     fn from(error: CoreError) -> Self {
         match error {
@@ -131,7 +141,11 @@ impl From<avito::Error> for Failure {
 }
 
 async fn cycle(core: &Core, account: &Account, client: &Client, pace: &mut Pace) -> Result<(), Failure> {
-    let subscribed = subscription::ensure(core, account, client, pace).await;
+    let ready = line::prepare(core, account, client, pace).await;
+    if let Ready::Not(why) = &ready {
+        // Before the reading, which may take long: from now on nobody tells us anything.
+        leave_live(core, account, why.clone());
+    }
     let caught = catch_up::check(core, account, client).await?;
     if caught.missed > 0 {
         pace.subscription_in_doubt();
@@ -143,25 +157,35 @@ async fn cycle(core: &Core, account: &Account, client: &Client, pace: &mut Pace)
     }
     let now_ms = core.inner.clock.now_ms();
     account.update(core, |state| state.last_checked_ms = Some(now_ms));
-    settle_mode(core, account, subscribed, &caught);
+    settle_mode(core, account, ready, caught.missed).await;
     Ok(())
 }
 
-/// Live: Avito knows our address and events really arrive. Otherwise we poll, and say why if there is a reason.
-fn settle_mode(
-    core: &Core,
-    account: &Account,
-    subscribed: Result<bool, Failure>,
-    caught: &catch_up::CaughtUp,
-) {
-    let subscribed = match subscribed {
-        Ok(subscribed) => subscribed,
-        Err(failure) => {
-            let mode = Some(Mode::Polling);
-            account.set_trouble(core, mode, TroubleCode::WebhookRefused, failure.detail, None);
-            return;
+/// A live account polls from now on.
+fn leave_live(core: &Core, account: &Account, why: Option<(TroubleCode, Option<String>)>) {
+    if account.state.borrow().mode != Mode::Live {
+        return;
+    }
+    match why {
+        Some((code, detail)) => account.set_trouble(core, Some(Mode::Polling), code, detail, None),
+        None => account.set_well(core, Mode::Polling),
+    }
+}
+
+/// Live: deliveries reach us and none is missing. Otherwise we poll, and say why if there is a reason.
+async fn settle_mode(core: &Core, account: &Account, ready: Ready, missed: u32) {
+    let steady_ms = core.inner.clock.steady_ms();
+    let timing = &core.inner.timing;
+    if let Ready::Not(why) = ready {
+        if matches!(why, Some((TroubleCode::SelfTestFailed | TroubleCode::WebhookRefused, _))) {
+            account.line.state().hold.down(steady_ms, timing);
         }
-    };
+        match why {
+            Some((code, detail)) => account.set_trouble(core, Some(Mode::Polling), code, detail, None),
+            None => account.set_well(core, Mode::Polling),
+        }
+        return;
+    }
     let missing_since = {
         let state = account.state.borrow();
         let trouble = state.trouble.as_ref().filter(|trouble| trouble.code == TroubleCode::EventsMissing);
@@ -170,11 +194,20 @@ fn settle_mode(
             .map(|trouble| trouble.since_ms)
             .filter(|since| state.last_event_ms.is_none_or(|event| event <= *since))
     };
-    if subscribed && (caught.missed > 0 || missing_since.is_some()) {
+    if missed > 0 || missing_since.is_some() {
+        if missed > 0 {
+            note_error(core, account, "events_missing", None).await;
+        }
+        account.line.state().hold.down(steady_ms, timing);
         account.set_trouble(core, Some(Mode::Polling), TroubleCode::EventsMissing, None, None);
         return;
     }
-    account.set_well(core, if subscribed { Mode::Live } else { Mode::Polling });
+    let held = {
+        let mut state = account.line.state();
+        state.held = state.hold.up(steady_ms, timing) > 0;
+        state.held
+    };
+    account.set_well(core, if held { Mode::Polling } else { Mode::Live });
 }
 
 /// Tells Avito which chats the seller has read. What fails is told by the next cycle.
@@ -238,15 +271,4 @@ async fn fetch_details(core: &Core, account: &Account, client: &Client) -> Resul
 /// A refusal that concerns this chat only and must not stop the account (invariant 14 within an account).
 pub(crate) fn is_about_one_chat(error: &avito::Error) -> bool {
     matches!(error.class(), avito::Class::Forbidden | avito::Class::NotFound | avito::Class::Validation)
-}
-
-/// Takes our address back when an account is removed; without a connection it stays there and answers 404.
-pub(crate) async fn unsubscribe(core: &Core, account: &Account) {
-    let Some(client) = &account.client else { return };
-    let Some(base) = core.inner.endpoint.public_base(account.api_url.as_deref()) else { return };
-    let Ok(address) = base.join(&crate::endpoint::path(account.id, &account.webhook_secret)) else { return };
-    let call = client.unsubscribe_webhook(address.as_str());
-    if !matches!(tokio::time::timeout(Duration::from_secs(5), call).await, Ok(Ok(()))) {
-        tracing::info!(account = %account.id, "our webhook address stays with Avito");
-    }
 }

@@ -77,6 +77,10 @@ pub enum TroubleCode {
     EventsMissing,
     /// Avito refused our webhook address.
     WebhookRefused,
+    /// The tunnel has no address just now; goes on by itself, or the seller must act (see the tunnel).
+    TunnelDown,
+    /// A test delivery through the public address did not arrive.
+    SelfTestFailed,
     /// The disk is full: nothing can be kept; goes on by itself when there is space.
     DiskFull,
     /// The data folder takes no writing; goes on by itself when it does.

@@ -208,6 +208,8 @@ pub enum ErrorCode {
     Network,
     /// The server's address is not an address.
     BadAddress,
+    /// The settings of a tunnel cannot be used.
+    BadTunnel,
     /// This account is connected already.
     AlreadyAdded,
     /// No keychain: choose what to do with the secret.

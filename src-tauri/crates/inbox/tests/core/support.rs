@@ -10,8 +10,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use inbox::view::{AccountView, ChatQuery, ChatRow, Delivery, MessageBody, MessageRow, Mode};
-use inbox::{AccountId, Alert, ChatId, Clock, Core, CoreConfig, NewKey, Timing, Vault};
+use inbox::view::{
+    AccountView, ChatQuery, ChatRow, Delivery, MessageBody, MessageRow, Mode, TunnelKind, TunnelSettings,
+};
+use inbox::{AccountId, Alert, ChatId, Clock, Core, CoreConfig, MakeTunnel, NewKey, Timing, Vault};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Nothing here takes longer, even on a busy machine.
@@ -36,6 +38,9 @@ pub(crate) struct Setup {
     pub(crate) vault: Vault,
     pub(crate) api_url: Option<String>,
     pub(crate) background: bool,
+    pub(crate) tunnels: Option<Arc<dyn MakeTunnel>>,
+    /// What is switched on before the account is connected.
+    pub(crate) order: Vec<TunnelKind>,
 }
 
 impl Default for Setup {
@@ -46,6 +51,8 @@ impl Default for Setup {
             vault: Vault::in_memory(),
             api_url: None,
             background: true,
+            tunnels: None,
+            order: Vec::new(),
         }
     }
 }
@@ -73,6 +80,11 @@ pub(crate) fn timing() -> Timing {
         clock_look: millis(40),
         keep_open: Duration::from_secs(5),
         journal_keep: Duration::from_secs(3600),
+        secret_grace: millis(200),
+        flap_first: millis(40),
+        flap_max: millis(320),
+        test_patience: Duration::from_secs(5),
+        ..Timing::default()
     }
 }
 
@@ -100,6 +112,9 @@ pub(crate) async fn open(folder: &std::path::Path, setup: &Setup) -> Core {
     config.timing = setup.timing.clone();
     config.clock = setup.clock.clone();
     config.background = setup.background;
+    if let Some(tunnels) = &setup.tunnels {
+        config.tunnels = tunnels.clone();
+    }
     Core::open(config).await.unwrap()
 }
 
@@ -127,6 +142,8 @@ impl Shop {
         let seller = sim.accounts().remove(0);
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let core = open(folder.path(), &setup).await;
+        let order = setup.order.clone();
+        core.save_tunnels(TunnelSettings { order, ..TunnelSettings::default() }).await.unwrap();
         let api_url = setup.api_url.clone().unwrap_or_else(|| sim.base_url());
         let account = core.add_account(&key(&seller, &api_url)).await.unwrap().id;
         let alerts = core.alerts().unwrap();
