@@ -3,6 +3,7 @@
 use inbox::view::Notice;
 use tauri_specta::{Builder, collect_commands};
 
+use crate::{backups, commands, drafts};
 use crate::{backups, commands, reception};
 
 /// Name of the one event the page listens to; its payload is a [`Notice`].
@@ -70,6 +71,20 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             reception::event_log,
             reception::event_body,
             reception::clear_event_log,
+            drafts::draft,
+            drafts::waiting_drafts,
+            drafts::send_draft,
+            drafts::another_draft,
+            drafts::dismiss_draft,
+            drafts::check_reply,
+            drafts::open_questions,
+            drafts::answer_questions,
+            drafts::put_questions_away,
+            drafts::draft_statistics,
+            drafts::draft_settings,
+            drafts::save_draft_settings,
+            drafts::check_model,
+            drafts::model_presets,
             commands::try_alert,
             commands::close_window,
         ])

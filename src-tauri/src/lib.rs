@@ -13,6 +13,7 @@ mod commands;
 mod contract;
 mod demo;
 mod desktop;
+mod drafts;
 mod headless;
 mod logging;
 mod media_scheme;

@@ -215,6 +215,10 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::FileTrouble => "Файл нельзя прочитать или записать",
         ErrorCode::Cancelled => "Остановлено",
         ErrorCode::Busy => "Уже идёт другое копирование или экспорт. Повторите, когда он закончится",
+        ErrorCode::DraftStale => "Разговор продолжился: черновик больше не подходит",
+        ErrorCode::DraftUnsupported => {
+            "В черновике есть то, чего нет в источниках: проверьте его перед отправкой"
+        }
         ErrorCode::Internal => return error.message.clone(),
     };
     format!("{words} ({})", error.message)

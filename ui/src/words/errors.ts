@@ -42,6 +42,8 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	fileTrouble: m.error_file_trouble,
 	cancelled: m.error_cancelled,
 	busy: m.error_busy,
+	draftStale: m.error_draft_stale,
+	draftUnsupported: m.error_draft_unsupported,
 	internal: m.error_internal,
 };
 

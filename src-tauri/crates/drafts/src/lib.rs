@@ -11,6 +11,8 @@ pub mod guard;
 mod lock;
 pub mod model;
 pub mod prompt;
+mod small_talk;
 
 pub use facts::FactKind;
 pub use lock::{Mark, Origin, Source, Support, check};
+pub use small_talk::is_small_talk;

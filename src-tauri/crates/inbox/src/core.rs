@@ -9,7 +9,7 @@ mod lines;
 mod time;
 mod waiting;
 
-pub(crate) use actions::IMAGE_LIMIT;
+pub(crate) use actions::{IMAGE_LIMIT, sendable};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,6 +27,7 @@ use crate::alerts::{Alert, Alerts};
 use crate::archive;
 use crate::backup::Job;
 use crate::clock::Clock;
+use crate::drafting::{self, Drafting};
 use crate::endpoint::Endpoint;
 use crate::error::CoreError;
 use crate::folder;
@@ -122,6 +123,7 @@ pub(crate) struct Inner {
     pub(crate) attention: watch::Sender<Attention>,
     pub(crate) settings: watch::Sender<Settings>,
     pub(crate) media: MediaCache,
+    pub(crate) drafting: Drafting,
     /// Finds knowledge; keeps the words of all passages in memory.
     pub(crate) searcher: Arc<Mutex<knowledge::Searcher>>,
     pub(crate) stop: CancellationToken,
@@ -158,6 +160,7 @@ impl Core {
             inner: Arc::new(Inner {
                 media: MediaCache::open(&config.folder)?,
                 searcher: Arc::default(),
+                drafting: Drafting::default(),
                 store,
                 clock: config.clock,
                 timing: config.timing,
@@ -196,6 +199,7 @@ impl Core {
             core.spawn("knowledge", crate::sources::settle_all(core.clone()));
             core.spawn("tunnels", tunnels::run(core.clone()));
             core.spawn("ledger", ledger::keep(core.clone()));
+            core.spawn("drafts", drafting::run(core.clone()));
             core.spawn("removal", accounts::finish_removals(core.clone()));
             if killed {
                 core.spawn("check", disk::check(core.clone()));

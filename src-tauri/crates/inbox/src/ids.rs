@@ -59,6 +59,18 @@ row_id!(
     PassageId
 );
 row_id!(
+    /// A suggested reply.
+    DraftId
+);
+row_id!(
+    /// A question that nothing answers.
+    QuestionId
+);
+row_id!(
+    /// A rule of sending.
+    RuleId
+);
+row_id!(
     /// A watched folder.
     FolderId
 );

@@ -286,6 +286,7 @@ impl Core {
         for chat in &chats {
             self.notify(Notice::Messages { chat: *chat });
         }
+        self.inner.drafting.look_at(&chats);
         self.notify(Notice::Chats { chats });
         self.notify(Notice::Accounts);
     }

@@ -17,6 +17,7 @@ mod clock;
 pub mod control;
 mod core;
 pub mod diagnostics;
+mod drafting;
 mod endpoint;
 mod error;
 pub mod export;
@@ -45,7 +46,10 @@ pub use clock::Clock;
 pub use core::{Attention, Core, CoreConfig};
 pub use error::CoreError;
 pub use folder::DataFolder;
-pub use ids::{AccountId, ChatId, EventId, FolderId, MediaId, MessageId, OutboxId, PassageId, SourceId};
+pub use ids::{
+    AccountId, ChatId, DraftId, EventId, FolderId, MediaId, MessageId, OutboxId, PassageId, QuestionId,
+    RuleId, SourceId,
+};
 pub use media::MediaFile;
 pub use secrets::{SecretError, Vault};
 pub use store::{Store, StoreError};

@@ -42,6 +42,10 @@ pub struct Timing {
     /// A connection that has shown it is closed after so long without a delivery. A short time would close it in Avito's face now
     /// and then.
     pub keep_open: Duration,
+    /// A buyer who has written nothing for so long has paused: several short messages are one question.
+    pub buyer_pause: Duration,
+    /// A draft is made so long after the first message at the latest.
+    pub buyer_pause_max: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
     /// A replaced webhook path is accepted so much longer: deliveries to it may be under way.
@@ -87,6 +91,8 @@ impl Timing {
             head_patience: shorter(self.head_patience),
             keep_open: shorter(self.keep_open),
             clock_look: self.clock_look,
+            buyer_pause: shorter(self.buyer_pause),
+            buyer_pause_max: shorter(self.buyer_pause_max),
             journal_keep: self.journal_keep,
             secret_grace: shorter(self.secret_grace),
             flap_first: shorter(self.flap_first),
@@ -122,6 +128,8 @@ impl Default for Timing {
             clock_look: seconds(10),
             head_patience: seconds(10),
             keep_open: seconds(120),
+            buyer_pause: seconds(4),
+            buyer_pause_max: seconds(30),
             journal_keep: seconds(14 * 24 * 3600),
             secret_grace: seconds(600),
             flap_first: seconds(5),

@@ -45,6 +45,7 @@ pub(crate) async fn completions(
         return error(StatusCode::BAD_REQUEST, "unsupported_parameter", "Unsupported parameter");
     }
     if let Mode::Slow { wait_ms } = mode {
+        let _answering = Answering::begin(&state);
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
     }
     let of = |role: &str| {
@@ -77,6 +78,25 @@ pub(crate) async fn completions(
     }
     let told = body["stream_options"]["include_usage"] == true;
     stream_of(&text, mode, told.then_some(usage), state, index)
+}
+
+/// Counts those that wait for a slow answer; one that goes away counts no longer.
+struct Answering(Shared);
+
+impl Answering {
+    fn begin(state: &Shared) -> Self {
+        let mut inner = state.lock();
+        inner.answering += 1;
+        inner.most_at_once = inner.most_at_once.max(inner.answering);
+        drop(inner);
+        Self(state.clone())
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.lock().answering -= 1;
+    }
 }
 
 fn tokens(text: &str) -> usize {

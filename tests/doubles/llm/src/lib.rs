@@ -82,6 +82,8 @@ struct Inner {
     mode: Mode,
     asked: Vec<Asked>,
     turn: usize,
+    answering: usize,
+    most_at_once: usize,
 }
 
 /// A running double; it stops when dropped.
@@ -138,6 +140,11 @@ impl Double {
     /// Behaves so from now on.
     pub fn set(&self, mode: Mode) {
         self.state.lock().mode = mode;
+    }
+
+    /// How many questions were being answered at the same time at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.lock().most_at_once
     }
 
     /// What was asked so far.

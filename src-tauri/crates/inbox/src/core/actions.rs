@@ -71,13 +71,7 @@ impl Core {
 
     /// Puts a text into the outbox and answers its echo.
     pub async fn send_text(&self, chat: ChatId, text: &str) -> Result<MessageRow, CoreError> {
-        let text = text.trim().to_owned();
-        if text.is_empty() {
-            return Err(CoreError::Invalid(ErrorCode::EmptyText, "nothing to send"));
-        }
-        if text.encode_utf16().count() > TEXT_LIMIT {
-            return Err(CoreError::Invalid(ErrorCode::TextTooLong, "more than 1000 characters"));
-        }
+        let text = sendable(text)?;
         self.enqueue(chat, move |c, account, now_ms| outbox::add_text(c, account, chat, &text, now_ms)).await
     }
 
@@ -147,12 +141,18 @@ impl Core {
             })
             .await?;
         let (account, row) = added.ok_or_else(|| CoreError::not_found("no such chat"))?;
+        self.reply_queued(account, chat);
+        Ok(row)
+    }
+
+    /// A reply stands in the outbox: tells the page and wakes who sends.
+    pub(crate) fn reply_queued(&self, account: AccountId, chat: ChatId) {
         self.notify(Notice::Messages { chat });
         self.notify(Notice::Chats { chats: vec![chat] });
+        self.inner.drafting.look_at(&[chat]);
         if let Some(account) = self.account(account) {
             account.wake_outbox.notify_one();
         }
-        Ok(row)
     }
 
     /// Sends a parked reply once more; a waiting one at once. One that may be at Avito is looked for first.
@@ -195,6 +195,7 @@ impl Core {
         self.notify(Notice::Messages { chat: row.chat });
         self.notify(Notice::Chats { chats: vec![row.chat] });
         self.notify(Notice::Accounts);
+        self.inner.drafting.look_at(&[row.chat]);
         Ok(row.text)
     }
 
@@ -259,6 +260,18 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// A text as Avito takes it.
+pub(crate) fn sendable(text: &str) -> Result<String, CoreError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CoreError::Invalid(ErrorCode::EmptyText, "nothing to send"));
+    }
+    if text.encode_utf16().count() > TEXT_LIMIT {
+        return Err(CoreError::Invalid(ErrorCode::TextTooLong, "more than 1000 characters"));
+    }
+    Ok(text.to_owned())
 }
 
 /// The name Avito sees: the seller's, with an extension that fits the bytes.

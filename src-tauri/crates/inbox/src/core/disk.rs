@@ -82,6 +82,7 @@ impl Core {
     /// Everything that waits looks again now: after a trouble of the disk, and when time has jumped.
     pub(crate) fn wake_everything(&self) {
         self.inner.journal_wake.notify_one();
+        self.inner.drafting.wake.notify_one();
         for account in self.accounts() {
             account.wake_sync.notify_one();
             account.wake_outbox.notify_one();

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
 use super::Core;
-use crate::store::outbox;
+use crate::store::{draft_work, outbox};
 
 /// Smaller steps are the system's own small corrections.
 const JUMP_MS: i64 = 10_000;
@@ -62,7 +62,12 @@ impl Core {
             // While the computer slept nothing could arrive; that says nothing about the events of a live account.
             account.update(self, |state| state.mode_since_ms = (state.mode_since_ms + jump_ms).min(now_ms));
         }
-        if let Err(error) = self.inner.store.write(move |c| outbox::no_later_than(c, now_ms)).await {
+        let latest_ms = now_ms + i64::try_from(self.inner.timing.buyer_pause_max.as_millis()).unwrap_or(0);
+        let moved = self.inner.store.write(move |c| {
+            draft_work::no_later_than(c, latest_ms)?;
+            outbox::no_later_than(c, now_ms)
+        });
+        if let Err(error) = moved.await {
             tracing::warn!(%error, "waiting replies keep their times");
         }
         self.way_is_new();

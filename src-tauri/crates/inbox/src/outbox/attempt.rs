@@ -32,6 +32,7 @@ pub(super) async fn step(core: &Core, account: &Account, row: OutboxRow) {
     core.notify(Notice::Messages { chat });
     core.notify(Notice::Chats { chats: vec![chat] });
     core.notify(Notice::Accounts);
+    core.inner.drafting.look_at(&[chat]);
     account.wake_outbox.notify_one();
 }
 

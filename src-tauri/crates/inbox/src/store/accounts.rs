@@ -140,7 +140,9 @@ const PIECE: u32 = 2000;
 
 /// Removes a piece of a removed account's archive. Answers whether there is more. The seller asked for exactly this.
 pub(crate) fn remove_piece(connection: &Connection, id: AccountId) -> Result<bool, StoreError> {
-    for table in ["outbox", "messages", "chats", "media", "events", "passage_uses"] {
+    for table in
+        ["outbox", "messages", "chats", "media", "events", "passage_uses", "drafts", "open_questions"]
+    {
         let sql = format!(
             "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE account = ?1 LIMIT {PIECE})"
         );
@@ -151,6 +153,8 @@ pub(crate) fn remove_piece(connection: &Connection, id: AccountId) -> Result<boo
     for table in ["lines", "doors", "deliveries", "coverage"] {
         connection.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [id])?;
     }
+    connection.execute("DELETE FROM draft_work WHERE account = ?1", [id])?;
+    connection.execute("DELETE FROM draft_rules WHERE account = ?1", [id])?;
     connection.execute("DELETE FROM accounts WHERE id = ?1", [id])?;
     Ok(false)
 }

@@ -364,6 +364,18 @@ pub(crate) fn next_to_backfill(
     Ok(None)
 }
 
+/// Chats since a moment in which the buyer has the last word, newest first.
+pub(crate) fn unanswered_since(
+    connection: &Connection,
+    from_ms: i64,
+    limit: u32,
+) -> Result<Vec<ChatId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM chats WHERE updated_ms >= ?1 AND last_words_ours = 0 ORDER BY updated_ms DESC, id DESC LIMIT ?2",
+    )?;
+    Ok(statement.query_map((from_ms, limit), |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 /// Keeps half-typed text.
 pub(crate) fn set_composer_text(connection: &Connection, id: ChatId, text: &str) -> Result<bool, StoreError> {
     let changed = connection

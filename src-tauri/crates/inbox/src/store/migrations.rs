@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_first_light.sql"),
     include_str!("migrations/002_sources.sql"),
     include_str!("migrations/003_line.sql"),
+    include_str!("migrations/004_drafts.sql"),
 ];
 
 /// The version this program's schema has.

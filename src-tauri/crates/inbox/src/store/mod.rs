@@ -8,17 +8,22 @@ pub(crate) mod accounts;
 pub(crate) mod chats;
 pub(crate) mod coverage;
 pub(crate) mod deliveries;
+pub(crate) mod draft_work;
+pub(crate) mod drafts;
 mod error;
 pub(crate) mod events;
 pub(crate) mod lines;
 pub(crate) mod media;
 pub(crate) mod messages;
 mod migrations;
+pub(crate) mod model_uses;
 pub(crate) mod outbox;
 pub(crate) mod passages;
+pub(crate) mod questions;
 pub(crate) mod removals;
 pub(crate) mod settings;
 pub(crate) mod sources;
+pub(crate) mod uses;
 
 pub(crate) use self::migrations::newest as newest_schema;
 

@@ -143,6 +143,11 @@ pub(crate) fn add(connection: &Connection, new: &NewSource) -> Result<SourceId, 
     Ok(SourceId(connection.last_insert_rowid()))
 }
 
+/// Whether the seller has told us anything.
+pub(crate) fn any(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM sources WHERE removed = 0 AND off = 0 LIMIT 1")?.exists([])?)
+}
+
 /// A source that was not removed.
 pub(crate) fn get(connection: &Connection, id: SourceId) -> Result<Option<SourceRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM sources WHERE id = ?1 AND removed = 0");

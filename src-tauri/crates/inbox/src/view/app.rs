@@ -172,6 +172,13 @@ pub enum Notice {
     Knowledge,
     /// Settings.
     Settings,
+    /// The draft of a chat: made, growing, gone.
+    Draft {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Drafts over all chats, open questions, what the model was used for, rules.
+    Drafts,
     /// Notices were lost or another shop is shown: read everything again.
     Everything,
     /// A new message deserves attention; the page plays the sound if `sound`.
@@ -272,6 +279,10 @@ pub enum ErrorCode {
     Cancelled,
     /// Another backup, check or export is going on.
     Busy,
+    /// The talk has gone on: the draft no longer fits.
+    DraftStale,
+    /// The draft states what no source says: look at it before sending.
+    DraftUnsupported,
     /// Anything else; the log has details.
     Internal,
 }

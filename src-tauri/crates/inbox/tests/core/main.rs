@@ -7,6 +7,7 @@ mod arriving;
 mod backup;
 mod catching_up;
 mod command_line;
+mod drafts;
 mod durability;
 mod endpoint;
 mod history;

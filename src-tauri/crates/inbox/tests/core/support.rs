@@ -79,6 +79,8 @@ pub(crate) fn timing() -> Timing {
         head_patience: Duration::from_secs(5),
         clock_look: millis(40),
         keep_open: Duration::from_secs(5),
+        buyer_pause: millis(60),
+        buyer_pause_max: millis(2000),
         journal_keep: Duration::from_secs(3600),
         secret_grace: millis(200),
         flap_first: millis(40),

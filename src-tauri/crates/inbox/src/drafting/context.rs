@@ -1,0 +1,199 @@
+//! What a draft is made from: the talk, the listing's live data, passages, the seller's way of writing.
+
+use ::drafts::Origin;
+use ::drafts::prompt::{Given, Question, Turn};
+use rusqlite::Connection;
+
+use super::talk::Talk;
+use crate::clock;
+use crate::ids::{AccountId, ChatId};
+use crate::store::StoreError;
+use crate::view::{DraftSource, DraftSourceKind, FoundPassage};
+
+/// Passages given to a model.
+pub(super) const PASSAGES: usize = 6;
+/// Replies that show how the seller writes.
+const STYLES: u32 = 4;
+/// Avito's numbers.
+const STATUS_ACTIVE: i64 = 4;
+const STATUS_DELETED: i64 = 20;
+
+/// A source in the form of the truth lock and of the page.
+#[derive(Debug, Clone)]
+pub(super) struct Sourced {
+    pub(super) origin: Origin,
+    pub(super) shown: DraftSource,
+    /// Its number in the prompt; 0: not a passage.
+    pub(super) number: usize,
+}
+
+impl Sourced {
+    pub(super) fn as_source(&self) -> ::drafts::Source<'_> {
+        ::drafts::Source { origin: self.origin, text: &self.shown.text }
+    }
+}
+
+/// The listing's live data in words; empty when the chat is about none.
+pub(super) fn item_words(talk: &Talk) -> String {
+    let chat = &talk.chat;
+    let Some(title) = &chat.item_title else { return String::new() };
+    let mut words = format!("Объявление: {title}.");
+    if let Some(price) = chat.item_price.as_ref().filter(|price| !price.is_empty()) {
+        words.push_str(&format!("\nЦена: {price}."));
+    }
+    match chat.item_status {
+        Some(STATUS_ACTIVE) => words.push_str("\nСтатус объявления: активно."),
+        Some(STATUS_DELETED) => words.push_str("\nСтатус объявления: закрыто."),
+        _ => {}
+    }
+    if let Some(place) = chat.item_place.as_ref().filter(|place| !place.is_empty()) {
+        words.push_str(&format!("\nМесто: {place}."));
+    }
+    words
+}
+
+/// Everything a fact may come from: the listing, the passages, the seller's earlier words in this chat.
+pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Vec<Sourced> {
+    let mut out = Vec::new();
+    let plain = |kind, text: String, changed_ms| DraftSource {
+        kind,
+        passage: None,
+        key: None,
+        source: None,
+        source_kind: None,
+        message: None,
+        title: String::new(),
+        text,
+        changed_ms,
+        cited: false,
+    };
+    let item = item_words(talk);
+    if !item.is_empty() {
+        let shown = plain(DraftSourceKind::Item, item, None);
+        out.push(Sourced { origin: Origin::Item, shown, number: 0 });
+    }
+    for (at, passage) in passages.iter().enumerate() {
+        let title = if passage.heading.is_empty() { &passage.source_title } else { &passage.heading };
+        let text = if passage.heading.is_empty() {
+            passage.text.clone()
+        } else {
+            format!("{}\n{}", passage.heading, passage.text)
+        };
+        let shown = DraftSource {
+            passage: Some(passage.id),
+            key: Some(passage.key.clone()),
+            source: Some(passage.source),
+            source_kind: Some(passage.kind),
+            title: title.clone(),
+            ..plain(DraftSourceKind::Passage, text, Some(passage.changed_ms))
+        };
+        let of_item = passage.scope.item.is_some();
+        out.push(Sourced { origin: Origin::Passage { of_item }, shown, number: at + 1 });
+    }
+    let today = clock::local_day(now_ms);
+    for message in talk.before.iter().filter(|message| message.outgoing && !message.text.is_empty()) {
+        let sent_ms = message.sent_s.saturating_mul(1000);
+        let shown = DraftSource {
+            message: Some(message.id),
+            ..plain(DraftSourceKind::Said, message.text.clone(), Some(sent_ms))
+        };
+        out.push(Sourced {
+            origin: Origin::Said { today: clock::local_day(sent_ms) == today },
+            shown,
+            number: 0,
+        });
+    }
+    out
+}
+
+/// The question as a model is asked it.
+pub(super) fn question(talk: &Talk, passages: &[FoundPassage], style: Vec<String>, now_ms: i64) -> Question {
+    let said = |message: &crate::store::messages::StoredMessage| Turn {
+        ours: message.outgoing,
+        text: message.text.clone(),
+    };
+    let given = |passage: &FoundPassage| Given {
+        title: passage.heading.clone(),
+        text: passage.text.clone(),
+        age: age(now_ms - passage.changed_ms),
+    };
+    Question {
+        burst: talk
+            .burst
+            .iter()
+            .map(|message| message.text.clone())
+            .filter(|text| !text.trim().is_empty())
+            .collect(),
+        talk: talk.before.iter().filter(|message| !message.text.is_empty()).map(said).collect(),
+        item: item_words(talk),
+        passages: passages.iter().map(given).collect(),
+        style,
+        today: today_words(now_ms),
+        ..Question::default()
+    }
+}
+
+/// Replies of this seller in other chats, newest first.
+pub(super) fn style(
+    connection: &Connection,
+    account: AccountId,
+    chat: ChatId,
+) -> Result<Vec<String>, StoreError> {
+    // Among the newest messages of all only: a long archive is not walked for it.
+    let mut statement = connection.prepare_cached(
+        "SELECT text FROM messages WHERE id > (SELECT max(id) - 4000 FROM messages) AND account = ?1 AND chat <> ?2
+           AND outgoing = 1 AND rank = 0 AND deleted = 0 AND kind = 'text' AND length(text) BETWEEN 25 AND 300
+         ORDER BY id DESC LIMIT ?3",
+    )?;
+    Ok(statement.query_map((account, chat, STYLES), |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+fn age(ms: i64) -> String {
+    match ms.div_euclid(24 * 3_600_000) {
+        ..=0 => "сегодня".into(),
+        days @ 1..=60 => format!("{days} дн. назад"),
+        days => format!("{} мес. назад", days / 30),
+    }
+}
+
+/// «суббота, 21 ноября 2026»
+fn today_words(now_ms: i64) -> String {
+    const DAYS: [&str; 7] =
+        ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"];
+    const MONTHS: [&str; 12] = [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ];
+    let today = clock::local(now_ms);
+    let at = |number: i8| usize::try_from(number).unwrap_or(1).saturating_sub(1);
+    let day = DAYS.get(at(today.weekday().to_monday_one_offset())).copied().unwrap_or_default();
+    let month = MONTHS.get(at(today.month())).copied().unwrap_or_default();
+    format!("{day}, {} {month} {}", today.day(), today.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_and_day_are_said_in_words() {
+        assert_eq!(age(3_600_000), "сегодня");
+        assert_eq!(age(5 * 24 * 3_600_000), "5 дн. назад");
+        assert_eq!(age(200 * 24 * 3_600_000), "6 мес. назад");
+        assert!(
+            today_words(1_795_262_400_000).ends_with("ноября 2026"),
+            "{}",
+            today_words(1_795_262_400_000)
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! Which chats want a draft.
+
+use rusqlite::Connection;
+
+use super::talk;
+use crate::Core;
+use crate::ids::{ChatId, MessageId};
+use crate::store::draft_work::{self, Work};
+use crate::store::drafts::{self, State};
+use crate::store::{StoreError, chats};
+
+/// A question this old is no news: the seller has seen it or does not want it.
+const NEWS_S: i64 = 48 * 3600;
+/// Chats settled by one transaction.
+const PIECE: usize = 50;
+/// Chats looked at after a start.
+const AFTER_START: u32 = 1000;
+
+/// What must be known to tell a question from history.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    now_ms: i64,
+    pause_ms: i64,
+    pause_max_ms: i64,
+}
+
+/// What came of looking at a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Settled {
+    chat: ChatId,
+    /// The message a draft is made for, or exists for.
+    wanted: Option<MessageId>,
+    changed: bool,
+}
+
+/// Notes chats that may have been left without a draft when the program ended.
+pub(super) async fn after_start(core: &Core) -> Result<(), StoreError> {
+    let from_ms = core.inner.clock.now_ms() - NEWS_S * 1000;
+    let waiting = core.inner.store.read(move |c| chats::unanswered_since(c, from_ms, AFTER_START)).await?;
+    core.inner.drafting.look_at(&waiting);
+    Ok(())
+}
+
+/// Settles every chat that changed.
+pub(super) async fn settle_changed(core: &Core) -> Result<(), StoreError> {
+    let changed = core.inner.drafting.take_changed();
+    for piece in changed.chunks(PIECE) {
+        let settled = settle(core, piece.to_vec()).await;
+        if settled.is_err() {
+            core.inner.drafting.look_at(&changed); // again, when the disk works
+        }
+        for settled in settled? {
+            core.inner.drafting.stop_unless(settled.chat, settled.wanted);
+            if settled.changed {
+                core.tell_draft(settled.chat);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn settle(core: &Core, piece: Vec<ChatId>) -> Result<Vec<Settled>, StoreError> {
+    let millis = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(0);
+    let moment = Moment {
+        now_ms: core.inner.clock.now_ms(),
+        pause_ms: millis(core.inner.timing.buyer_pause),
+        pause_max_ms: millis(core.inner.timing.buyer_pause_max),
+    };
+    let floors: Vec<_> = core.accounts().iter().map(|account| (account.id, account.news_floor_s())).collect();
+    core.inner
+        .store
+        .write(move |c| {
+            let mut out = Vec::new();
+            for chat in piece {
+                let floor =
+                    |account| floors.iter().find(|(id, _)| *id == account).map(|(_, floor_s)| *floor_s);
+                out.push(settle_one(c, chat, moment, floor)?);
+            }
+            Ok(out)
+        })
+        .await
+}
+
+fn settle_one(
+    connection: &Connection,
+    chat: ChatId,
+    moment: Moment,
+    floor: impl Fn(crate::AccountId) -> Option<i64>,
+) -> Result<Settled, StoreError> {
+    let unwanted = |connection: &Connection| -> Result<Settled, StoreError> {
+        let stale = drafts::settle_chat(connection, chat, State::Stale, moment.now_ms)?;
+        let changed = draft_work::remove(connection, chat)? || stale;
+        Ok(Settled { chat, wanted: None, changed })
+    };
+    let Some(talk) = talk::read(connection, chat)? else { return unwanted(connection) };
+    let Some(newest) = talk.newest().filter(|_| !talk.replying) else { return unwanted(connection) };
+    if drafts::is_done(connection, chat, newest)? {
+        let asked_again = draft_work::get(connection, chat)?.is_some_and(|work| work.message == newest);
+        let changed = !asked_again && draft_work::remove(connection, chat)?;
+        return Ok(Settled { chat, wanted: Some(newest), changed });
+    }
+    let question = talk.question();
+    let last_s = talk.burst.last().map_or(0, |message| message.sent_s);
+    let is_news = floor(talk.chat.account).is_some_and(|floor_s| last_s >= floor_s)
+        && last_s >= moment.now_ms.div_euclid(1000) - NEWS_S
+        && !talk.chat.hidden_by_tariff;
+    if !is_news || question.is_empty() || ::drafts::is_small_talk(&question) {
+        return unwanted(connection);
+    }
+    let mut changed = drafts::settle_chat(connection, chat, State::Stale, moment.now_ms)?;
+    let known = draft_work::get(connection, chat)?;
+    if known.as_ref().is_none_or(|work| work.message != newest) {
+        let seen = |message: Option<&crate::store::messages::StoredMessage>| {
+            message.map_or(moment.now_ms, |message| message.first_seen_ms)
+        };
+        let latest_ms = seen(talk.burst.first()).saturating_add(moment.pause_max_ms);
+        let paused_ms = seen(talk.burst.last()).saturating_add(moment.pause_ms);
+        let due_ms = paused_ms.min(latest_ms.max(moment.now_ms)).min(moment.now_ms + moment.pause_max_ms);
+        let work = Work {
+            chat,
+            account: talk.chat.account,
+            message: newest,
+            due_ms,
+            attempts: 0,
+            instruction: None,
+        };
+        draft_work::put(connection, &work)?;
+        changed = true;
+    }
+    Ok(Settled { chat, wanted: Some(newest), changed })
+}

@@ -1,0 +1,391 @@
+//! Making one draft: knowledge, then a model's words or the seller's own, then the truth lock.
+
+use std::time::{Duration, Instant};
+
+use ::drafts::guard::{Held, inspect};
+use ::drafts::model::{ModelError, Retry, Usage};
+use ::drafts::prompt::{self, Prompt, Question};
+use ::drafts::{Mark, Support, check};
+use tokio_util::sync::CancellationToken;
+
+use super::context::{self, Sourced};
+use super::talk::{self, Talk};
+use super::{Writing, model, views};
+use crate::Core;
+use crate::error::CoreError;
+use crate::ids::DraftId;
+use crate::store::draft_work::{self, Work};
+use crate::store::drafts::{self, DraftRow, State};
+use crate::store::{StoreError, questions, sources};
+use crate::view::{DraftDanger, DraftMaker, ModelTrouble, Notice, QuotedAnswer, Scope};
+
+/// How often the model is asked again for one question when nothing can be quoted meanwhile.
+const ATTEMPTS: u32 = 3;
+/// The growing text is told to the page at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(80);
+/// A model that says to know, and whose facts all have sources.
+const SURE: f64 = 0.92;
+/// The same without a source named.
+const UNNAMED: f64 = 0.7;
+/// With a fact that has no source.
+const UNSUPPORTED: f64 = 0.3;
+
+/// All a draft is made from.
+pub(super) struct Ground {
+    pub(super) talk: Talk,
+    pub(super) question: String,
+    pub(super) sources: Vec<Sourced>,
+    pub(super) asked: Question,
+    pub(super) quoted: Option<QuotedAnswer>,
+    /// There is something a model could answer from.
+    pub(super) has_facts: bool,
+}
+
+/// What was made.
+pub(super) struct Made {
+    pub(super) state: State,
+    pub(super) maker: DraftMaker,
+    pub(super) model: Option<String>,
+    pub(super) text: String,
+    pub(super) marks: Vec<Mark>,
+    /// Sources the draft rests on, indices.
+    pub(super) cited: Vec<usize>,
+    pub(super) chance: f64,
+    pub(super) stopped: Vec<DraftDanger>,
+    pub(super) trouble: Option<ModelTrouble>,
+}
+
+/// What came of asking a model.
+enum Asked {
+    Said(Made),
+    /// It says that nothing answers.
+    Unanswerable,
+    /// Its words may not be shown.
+    Stopped(Vec<DraftDanger>),
+    Failed(ModelError),
+}
+
+/// Makes the draft of this work and stores it, unless the talk has gone on meanwhile.
+pub(super) async fn make(core: &Core, work: Work) {
+    let chat = work.chat;
+    if let Err(error) = try_making(core, &work).await {
+        tracing::warn!(%error, "a draft could not be made");
+        // It stays in the table and is tried again after a while.
+        let later = Work { due_ms: core.inner.clock.now_ms() + 30_000, attempts: work.attempts + 1, ..work };
+        let put = core.inner.store.write(move |c| match draft_work::get(c, chat)? {
+            Some(known) if known.message == later.message => draft_work::put(c, &later),
+            _ => Ok(()),
+        });
+        if let Err(error) = put.await {
+            tracing::warn!(%error, "a draft's work stays as it is");
+        }
+    }
+    core.inner.drafting.end(chat);
+    core.tell_draft(chat);
+}
+
+async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
+    let chat = work.chat;
+    let talk = core.inner.store.read(move |c| talk::read(c, chat)).await?;
+    let Some(talk) = talk.filter(|talk| talk.still_asks(work.message)) else {
+        core.inner.drafting.look_at(&[chat]);
+        return Ok(());
+    };
+    let stop = core.inner.stop.child_token();
+    let began_ms = core.inner.clock.now_ms();
+    let (message, question) = (work.message, talk.question());
+    let writing = Writing { message, question, text: String::new(), began_ms, stop: stop.clone() };
+    core.inner.drafting.begin(chat, writing);
+    core.tell_draft(chat);
+    let mut ground = ground(core, talk).await?;
+    if let Some(instruction) = &work.instruction {
+        let previous = core.inner.store.read(move |c| drafts::newest(c, chat)).await?;
+        ground.asked.previous = previous.map(|draft| draft.text).filter(|text| !text.is_empty());
+        ground.asked.instruction = Some(instruction.clone()).filter(|instruction| !instruction.is_empty());
+    }
+    let made = match compose(core, &ground, &stop, Some(chat)).await? {
+        Composed::Made(made) => made,
+        Composed::Nothing => {
+            core.inner.store.write(move |c| draft_work::remove(c, chat).map(|_| ())).await?;
+            return Ok(());
+        }
+        Composed::Cancelled => {
+            core.inner.drafting.look_at(&[chat]);
+            return Ok(());
+        }
+        Composed::Later(after) if work.attempts < ATTEMPTS => {
+            let wait = after.unwrap_or(Duration::from_secs(10 << work.attempts.min(6)));
+            let due_ms = core.inner.clock.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(10_000);
+            let later = Work { due_ms, attempts: work.attempts + 1, ..work.clone() };
+            core.inner.store.write(move |c| draft_work::put(c, &later)).await?;
+            return Ok(());
+        }
+        Composed::Later(_) => nothing_answers(core, core.inner.drafting.trouble()).await?,
+    };
+    keep(core, work, ground, made).await?;
+    Ok(())
+}
+
+/// Reads what a draft for this talk may be made from.
+pub(super) async fn ground(core: &Core, talk: Talk) -> Result<Ground, CoreError> {
+    let now_ms = core.inner.clock.now_ms();
+    let question = talk.question();
+    let scope =
+        Scope { account: Some(talk.chat.account), item: talk.chat.item_id.map(|item| item.to_string()) };
+    let passages = core.find_knowledge(&scope, &question, context::PASSAGES).await?;
+    let quoted = core.quoted_answer(&scope, &question).await?;
+    let (account, chat) = (talk.chat.account, talk.chat.id);
+    let (style, has_sources) =
+        core.inner.store.read(move |c| Ok((context::style(c, account, chat)?, sources::any(c)?))).await?;
+    let asked = context::question(&talk, &passages, style, now_ms);
+    let sources = context::sources(&talk, &passages, now_ms);
+    Ok(Ground { has_facts: has_sources || !sources.is_empty(), talk, question, sources, asked, quoted })
+}
+
+/// What came of composing.
+pub(super) enum Composed {
+    Made(Made),
+    /// The seller has told us nothing yet, and there is no model: no draft and no open question.
+    Nothing,
+    Cancelled,
+    /// The model cannot be asked now and nothing can be quoted.
+    Later(Option<Duration>),
+}
+
+/// Composes a draft. `tell`: the chat whose page sees the text grow.
+pub(super) async fn compose(
+    core: &Core,
+    ground: &Ground,
+    stop: &CancellationToken,
+    tell: Option<crate::ChatId>,
+) -> Result<Composed, CoreError> {
+    let (ready, mut trouble) = match core.model_now().await {
+        Ok(ready) => (ready.filter(|_| ground.has_facts), None),
+        Err(trouble) => (None, Some(trouble)),
+    };
+    let mut stopped = Vec::new();
+    let mut later = None;
+    if let Some(ready) = ready {
+        match ask(core, &ready, ground, stop, tell).await? {
+            Asked::Said(made) => {
+                note_trouble(core, None);
+                return Ok(Composed::Made(made));
+            }
+            Asked::Unanswerable => {
+                note_trouble(core, None);
+                return Ok(Composed::Made(nothing_answers(core, None).await?));
+            }
+            Asked::Stopped(dangers) => {
+                tracing::warn!(?dangers, "a model's words were stopped");
+                note_trouble(core, None);
+                stopped = dangers;
+            }
+            Asked::Failed(ModelError::Cancelled) => return Ok(Composed::Cancelled),
+            Asked::Failed(error) => {
+                tracing::warn!(%error, "the model was of no help");
+                if let Retry::After(after) = error.retry() {
+                    later = Some(after);
+                }
+                trouble = Some(model::trouble(&error));
+            }
+        }
+    }
+    if trouble.is_some() {
+        note_trouble(core, trouble);
+    }
+    if let Some(mut made) = quote(ground) {
+        (made.stopped, made.trouble) = (stopped, trouble);
+        return Ok(Composed::Made(made));
+    }
+    if let Some(after) = later {
+        return Ok(Composed::Later(after));
+    }
+    if !ground.has_facts || (stopped.is_empty() && trouble.is_none() && !has_knowledge(core).await?) {
+        return Ok(Composed::Nothing);
+    }
+    let made = nothing_answers(core, trouble).await?;
+    Ok(Composed::Made(Made { stopped, ..made }))
+}
+
+async fn has_knowledge(core: &Core) -> Result<bool, StoreError> {
+    core.inner.store.read(sources::any).await
+}
+
+fn note_trouble(core: &Core, trouble: Option<ModelTrouble>) {
+    if core.inner.drafting.set_trouble(trouble) {
+        core.notify(Notice::Drafts);
+    }
+}
+
+/// No draft: at most the seller's own holding reply, marked as such.
+async fn nothing_answers(core: &Core, trouble: Option<ModelTrouble>) -> Result<Made, StoreError> {
+    Ok(Made {
+        state: State::Unanswerable,
+        maker: DraftMaker::Holding,
+        model: None,
+        text: core.draft_settings_now().await?.holding_text,
+        marks: Vec::new(),
+        cited: Vec::new(),
+        chance: 0.0,
+        stopped: Vec::new(),
+        trouble,
+    })
+}
+
+/// The seller's own words, where they are sure enough to answer.
+fn quote(ground: &Ground) -> Option<Made> {
+    let quoted = ground.quoted.as_ref().filter(|quoted| quoted.given)?;
+    let at = ground.sources.iter().position(|source| source.shown.key.as_ref() == Some(&quoted.passage.key));
+    let text: String = quoted.quote.chars().take(900).collect();
+    let marks = marks(&text, ground);
+    let supported = marks.iter().all(Mark::is_supported);
+    Some(Made {
+        state: State::Ready,
+        maker: DraftMaker::Quote,
+        model: None,
+        chance: if supported { quoted.confidence } else { quoted.confidence.min(UNSUPPORTED) },
+        cited: cited(at.into_iter().collect(), &marks),
+        text,
+        marks,
+        stopped: Vec::new(),
+        trouble: None,
+    })
+}
+
+fn marks(text: &str, ground: &Ground) -> Vec<Mark> {
+    let sources: Vec<::drafts::Source<'_>> = ground.sources.iter().map(Sourced::as_source).collect();
+    check(text, &sources)
+}
+
+/// The sources named and those that speak for a fact.
+fn cited(named: Vec<usize>, marks: &[Mark]) -> Vec<usize> {
+    let mut out = named;
+    for mark in marks {
+        if let Support::By(index) | Support::Outdated(index) = mark.support
+            && !out.contains(&index)
+        {
+            out.push(index);
+        }
+    }
+    out
+}
+
+async fn ask(
+    core: &Core,
+    ready: &model::Ready,
+    ground: &Ground,
+    stop: &CancellationToken,
+    tell: Option<crate::ChatId>,
+) -> Result<Asked, StoreError> {
+    let prompt = prompt::build(&ground.asked);
+    let mut told = Instant::now();
+    let on_text = |text: &str| {
+        let Some(chat) = tell else { return };
+        core.inner.drafting.grow(chat, prompt::so_far(text));
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            core.notify(Notice::Draft { chat });
+        }
+    };
+    let words = match ready.client.ask(&prompt, stop, on_text).await {
+        Ok(words) => words,
+        Err(error) => {
+            // What was asked is paid for even when the answer never came.
+            if matches!(error, ModelError::Cancelled | ModelError::TooSlow | ModelError::Malformed) {
+                let letters = prompt.system.chars().count() + prompt.user.chars().count();
+                let tokens = u32::try_from(letters / 3).unwrap_or(u32::MAX);
+                core.note_use(&ready.settings, Usage { prompt: tokens, completion: 0, estimated: true })
+                    .await?;
+            }
+            return Ok(Asked::Failed(error));
+        }
+    };
+    core.note_use(&ready.settings, words.usage).await?;
+    core.notify(Notice::Drafts);
+    Ok(judge(&words.text, &prompt, ready, ground))
+}
+
+/// Reads a model's words: decision, truth lock, guard.
+fn judge(words: &str, prompt: &Prompt, ready: &model::Ready, ground: &Ground) -> Asked {
+    let Some(reply) = prompt::parse(words) else { return Asked::Failed(ModelError::Malformed) };
+    if !reply.answerable {
+        return Asked::Unanswerable;
+    }
+    let marks = marks(&reply.text, ground);
+    let all: Vec<&str> = ground.sources.iter().map(|source| source.shown.text.as_str()).collect();
+    let all = all.join("\n");
+    let held =
+        Held { canary: &prompt.canary, instructions: &prompt.system, buyer: &ground.question, sources: &all };
+    let dangers = inspect(&reply.text, &marks, &held);
+    if !dangers.is_empty() {
+        return Asked::Stopped(dangers.into_iter().map(views::danger).collect());
+    }
+    let numbered =
+        |number: &usize| ground.sources.iter().position(|source| *number > 0 && source.number == *number);
+    let named: Vec<usize> = reply.sources.iter().filter_map(numbered).collect();
+    let cited = cited(named, &marks);
+    let supported = marks.iter().all(Mark::is_supported);
+    let chance = match (supported, cited.is_empty()) {
+        (false, _) => UNSUPPORTED,
+        (true, true) => UNNAMED,
+        (true, false) => SURE,
+    };
+    Asked::Said(Made {
+        state: State::Ready,
+        maker: DraftMaker::Model,
+        model: Some(ready.settings.model.clone()),
+        text: reply.text,
+        marks,
+        cited,
+        chance,
+        stopped: Vec::new(),
+        trouble: None,
+    })
+}
+
+/// Stores a draft, if the question still stands.
+async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Option<DraftId>, StoreError> {
+    let now_ms = core.inner.clock.now_ms();
+    let work = work.clone();
+    let (marks, sources) = views::shown(&made, &ground);
+    let draft = DraftRow {
+        id: DraftId(0),
+        account: work.account,
+        chat: work.chat,
+        message: work.message,
+        question: ground.question.clone(),
+        asked_s: ground.talk.asked_s(),
+        state: made.state,
+        maker: made.maker,
+        model: made.model,
+        text: made.text,
+        marks: views::json(&marks),
+        sources: views::json(&sources),
+        chance: made.chance,
+        stopped: views::json(&made.stopped),
+        trouble: made.trouble.and_then(|trouble| views::word(&trouble)),
+        created_ms: now_ms,
+        outbox: None,
+        edit_share: None,
+        settled_ms: None,
+    };
+    let item = ground.talk.chat.item_id;
+    core.inner
+        .store
+        .write(move |c| {
+            // Checked in the transaction that shows it: a newer message or the seller's own reply discards it.
+            let fits = talk::read(c, work.chat)?.is_some_and(|talk| talk.still_asks(work.message));
+            let known = draft_work::get(c, work.chat)?;
+            if !fits || known.as_ref().is_none_or(|known| known.message != work.message) {
+                return Ok(None);
+            }
+            drafts::settle_chat(c, work.chat, State::Replaced, now_ms)?;
+            draft_work::remove(c, work.chat)?;
+            if draft.state == State::Unanswerable {
+                let asked_ms = draft.asked_s.saturating_mul(1000);
+                questions::add(c, work.account, work.chat, work.message, item, &draft.question, asked_ms)?;
+            }
+            Ok(Some(drafts::add(c, &draft)?))
+        })
+        .await
+}

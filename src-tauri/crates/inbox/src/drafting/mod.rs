@@ -1,0 +1,199 @@
+//! Drafts: a reply is there when the seller looks, made from the seller's own facts.
+//!
+//! ```text
+//! a chat changed ─▶ settle: is there an unanswered question? ─▶ draft_work ─(the buyer pauses)─▶ worker
+//!                     │ the talk went on: drafts are stale                                        │ knowledge → model or quote
+//!                     ▼                                                                           ▼ → truth lock → drafts
+//!                  drafts  ◀──────────────────────────────────────────────────────────────────────┘
+//!                     │ approved, edited, or sent by a rule
+//!                     ▼
+//!                  outbox
+//! ```
+//!
+//! Whether a chat wants a draft is decided from what the store holds, never from an event alone: a kill or a lost notice costs nothing.
+//! What waits stands in a table, so nothing is lost when more comes than can be made; memory holds [`QUEUE`] of it at most.
+
+mod context;
+mod lookout;
+mod making;
+mod model;
+mod questions;
+mod seller;
+mod statistics;
+mod talk;
+mod views;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::Core;
+use crate::ids::{ChatId, MessageId};
+use crate::store::draft_work::{self, Work};
+use crate::store::settings;
+use crate::view::{DraftSettings, ModelTrouble, Notice};
+
+/// Chats whose work is held in memory at most.
+const QUEUE: u32 = 1000;
+/// Drafts made at the same time.
+const WORKERS: usize = 3;
+/// The draft settings' key.
+const SETTINGS: &str = "drafts";
+
+/// What of drafts is not in the store.
+#[derive(Default)]
+pub(crate) struct Drafting {
+    /// Chats that changed since they were last looked at.
+    changed: Mutex<BTreeSet<ChatId>>,
+    pub(crate) wake: Notify,
+    /// Drafts that are being made.
+    writing: Mutex<BTreeMap<ChatId, Writing>>,
+    /// The model's client, until its settings change.
+    client: Mutex<Option<Arc<model::Ready>>>,
+    /// What hindered the model last.
+    trouble: Mutex<Option<ModelTrouble>>,
+}
+
+/// A draft that is being made.
+#[derive(Clone)]
+struct Writing {
+    message: MessageId,
+    question: String,
+    text: String,
+    began_ms: i64,
+    stop: CancellationToken,
+}
+
+impl Drafting {
+    /// These chats may want a draft, or want theirs no longer.
+    pub(crate) fn look_at(&self, chats: &[ChatId]) {
+        if chats.is_empty() {
+            return;
+        }
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(chats);
+        self.wake.notify_one();
+    }
+
+    fn take_changed(&self) -> Vec<ChatId> {
+        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+            .into_iter()
+            .collect()
+    }
+
+    fn writing(&self, chat: ChatId) -> Option<Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner).get(&chat).cloned()
+    }
+
+    fn begin(&self, chat: ChatId, writing: Writing) {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner).insert(chat, writing);
+    }
+
+    fn grow(&self, chat: ChatId, text: &str) {
+        if let Some(writing) = self.writing.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&chat) {
+            text.clone_into(&mut writing.text);
+        }
+    }
+
+    fn end(&self, chat: ChatId) {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner).remove(&chat);
+    }
+
+    /// Stops what is being made for a chat, unless it answers this message.
+    fn stop_unless(&self, chat: ChatId, message: Option<MessageId>) {
+        if let Some(writing) = self.writing(chat).filter(|writing| Some(writing.message) != message) {
+            writing.stop.cancel();
+        }
+    }
+
+    fn set_trouble(&self, trouble: Option<ModelTrouble>) -> bool {
+        let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *known, trouble) != trouble
+    }
+
+    fn trouble(&self) -> Option<ModelTrouble> {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Core {
+    pub(crate) async fn draft_settings_now(&self) -> Result<DraftSettings, crate::StoreError> {
+        self.inner.store.read(|c| settings::get_over_default(c, SETTINGS)).await
+    }
+
+    fn tell_draft(&self, chat: ChatId) {
+        self.notify(Notice::Draft { chat });
+        self.notify(Notice::Drafts);
+    }
+}
+
+/// Runs until the core stops.
+pub(crate) async fn run(core: Core) {
+    if let Err(error) = lookout::after_start(&core).await {
+        tracing::warn!(%error, "chats that waited for a draft are not looked at");
+    }
+    let mut running: JoinSet<ChatId> = JoinSet::new();
+    let mut busy: BTreeSet<ChatId> = BTreeSet::new();
+    loop {
+        let pause = match step(&core, &mut running, &mut busy).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::error!(%error, "drafts wait");
+                core.inner.timing.trouble_first
+            }
+        };
+        tokio::select! {
+            Some(finished) = running.join_next(), if !running.is_empty() => match finished {
+                Ok(chat) => { busy.remove(&chat); }
+                Err(error) => {
+                    tracing::error!(%error, "the making of a draft ended badly");
+                    if running.is_empty() {
+                        busy.clear();
+                    }
+                }
+            },
+            () = core.inner.drafting.wake.notified() => {}
+            () = core.inner.clock.sleep(pause) => {}
+        }
+    }
+}
+
+/// Looks at what changed, starts what is due, and answers when to look again.
+async fn step(
+    core: &Core,
+    running: &mut JoinSet<ChatId>,
+    busy: &mut BTreeSet<ChatId>,
+) -> Result<Duration, crate::StoreError> {
+    let long = Duration::from_secs(3600);
+    if !core.draft_settings_now().await?.on {
+        core.inner.drafting.take_changed();
+        return Ok(long);
+    }
+    lookout::settle_changed(core).await?;
+    let now_ms = core.inner.clock.now_ms();
+    let works: Vec<Work> = core.inner.store.read(|c| draft_work::first(c, QUEUE)).await?;
+    let mut pause = long;
+    for work in works {
+        if busy.contains(&work.chat) {
+            continue;
+        }
+        if work.due_ms > now_ms {
+            pause = Duration::from_millis(u64::try_from(work.due_ms - now_ms).unwrap_or(0));
+            break;
+        }
+        if busy.len() >= WORKERS {
+            break; // the next one that finishes wakes us
+        }
+        busy.insert(work.chat);
+        let core = core.clone();
+        running.spawn(async move {
+            let chat = work.chat;
+            making::make(&core, work).await;
+            chat
+        });
+    }
+    Ok(pause)
+}

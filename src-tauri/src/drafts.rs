@@ -1,0 +1,135 @@
+//! Commands about drafts, the language model and open questions.
+
+use inbox::view::{
+    DraftMark, DraftSettings, DraftSettingsView, DraftStatistics, DraftView, EntryInput, ModelCheck,
+    ModelPreset, ModelSecrets, QuestionGroup, SentDraft, UiError, WaitingDraft,
+};
+use inbox::{ChatId, DraftId, QuestionId, SourceId};
+use tauri::State;
+
+use crate::shops::Shops;
+
+type Answer<T> = Result<T, UiError>;
+
+/// The draft of a chat; null: none is wanted.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn draft(shops: State<'_, Shops>, chat: ChatId) -> Answer<Option<DraftView>> {
+    Ok(shops.shown_core()?.draft(chat).await?)
+}
+
+/// Drafts that wait over all chats, the longest waiting buyer first.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn waiting_drafts(shops: State<'_, Shops>, limit: u32) -> Answer<Vec<WaitingDraft>> {
+    Ok(shops.shown_core()?.waiting_drafts(limit).await?)
+}
+
+/// Sends a draft, as it is (`text` is null) or changed. What no source says goes only with `despite_marks` or changed.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn send_draft(
+    shops: State<'_, Shops>,
+    draft: DraftId,
+    text: Option<String>,
+    despite_marks: bool,
+) -> Answer<SentDraft> {
+    Ok(shops.shown_core()?.send_draft(draft, text, despite_marks).await?)
+}
+
+/// Makes another version; `instruction` may be empty.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn another_draft(shops: State<'_, Shops>, chat: ChatId, instruction: String) -> Answer<()> {
+    Ok(shops.shown_core()?.another_draft(chat, &instruction).await?)
+}
+
+/// Turns a draft down, or stops its making.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn dismiss_draft(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    reason: Option<String>,
+) -> Answer<()> {
+    Ok(shops.shown_core()?.dismiss_draft(chat, reason).await?)
+}
+
+/// The facts of a text as it is typed.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_reply(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    text: String,
+) -> Answer<Vec<DraftMark>> {
+    Ok(shops.shown_core()?.check_reply(chat, &text).await?)
+}
+
+/// Questions that nothing answers, those alike together.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_questions(shops: State<'_, Shops>) -> Answer<Vec<QuestionGroup>> {
+    Ok(shops.shown_core()?.open_questions().await?)
+}
+
+/// Writes an entry that answers these questions.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn answer_questions(
+    shops: State<'_, Shops>,
+    questions: Vec<QuestionId>,
+    entry: EntryInput,
+) -> Answer<SourceId> {
+    Ok(shops.shown_core()?.answer_questions(questions, entry).await?)
+}
+
+/// Puts questions away without an answer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn put_questions_away(shops: State<'_, Shops>, questions: Vec<QuestionId>) -> Answer<()> {
+    Ok(shops.shown_core()?.put_questions_away(questions).await?)
+}
+
+/// How drafts have done in the last days.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn draft_statistics(shops: State<'_, Shops>, days: u32) -> Answer<DraftStatistics> {
+    Ok(shops.shown_core()?.draft_statistics(days).await?)
+}
+
+/// How drafts are made; secrets are told of, never told.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn draft_settings(shops: State<'_, Shops>) -> Answer<DraftSettingsView> {
+    Ok(shops.shown_core()?.draft_settings().await?)
+}
+
+/// Changes how drafts are made. Secrets that are null stay.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_draft_settings(
+    shops: State<'_, Shops>,
+    settings: DraftSettings,
+    secrets: ModelSecrets,
+) -> Answer<()> {
+    Ok(shops.shown_core()?.save_draft_settings(settings, secrets).await?)
+}
+
+/// Tries a model with these settings, saved or not.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_model(
+    shops: State<'_, Shops>,
+    settings: DraftSettings,
+    secrets: ModelSecrets,
+) -> Answer<ModelCheck> {
+    Ok(shops.shown_core()?.check_model(settings, secrets).await?)
+}
+
+/// Services that speak the protocol.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn model_presets(shops: State<'_, Shops>) -> Answer<Vec<ModelPreset>> {
+    Ok(shops.shown_core()?.model_presets())
+}
