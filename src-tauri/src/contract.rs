@@ -3,8 +3,7 @@
 use inbox::view::Notice;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::{backups, commands, drafts};
-use crate::{backups, commands, reception};
+use crate::{backups, commands, drafts, reception};
 
 /// Name of the one event the page listens to; its payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";

@@ -14,6 +14,13 @@ import type {
 	ChatView,
 	ClosedShop,
 	Delivery,
+	DraftId,
+	DraftMark,
+	DraftSettings,
+	DraftSettingsView,
+	DraftStatistics,
+	DraftView,
+	EntryInput,
 	ErrorCode,
 	EventId,
 	EventQuery,
@@ -32,20 +39,29 @@ import type {
 	MessageId,
 	MessagePage,
 	MessageRow,
+	ModelCheck,
+	ModelPreset,
+	ModelSecrets,
 	Notice,
 	OutboxId,
 	ProxySnippets,
+	QuestionGroup,
+	QuestionId,
 	ReceptionView,
 	RestoreReport,
 	SecretFallback,
 	SecretStoreState,
 	SelfTest,
+	SentDraft,
 	SetAside,
 	Settings,
 	ShopMode,
+	SourceId,
 	TroubleCode,
 	TunnelSettings,
+	WaitingDraft,
 } from "./contract";
+import { FakeDrafts } from "./fakeDrafts";
 import { bodyPreview, makeChats, message, type FakeChat } from "./fakeData";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { FakeReception } from "./fakeReception";
@@ -92,6 +108,8 @@ export class FakeHost implements Host {
 	calls: unknown[][] = [];
 	/** What `checkKey` finds. */
 	keyCheck: KeyCheck = { name: "Вело-Мастер", userId: 94235311, tariff: "included", alreadyAdded: null };
+	/** Drafts, questions and the model, for tests to fill. */
+	fakeDrafts = new FakeDrafts();
 	#hub = new NoticeHub();
 	#failures = new Map<string, ErrorCode[]>();
 	#now: () => number;
@@ -455,6 +473,80 @@ export class FakeHost implements Host {
 	}
 	async closeWindow(): Promise<void> {
 		await this.#called("closeWindow");
+	}
+	async draft(chat: ChatId): Promise<DraftView | null> {
+		await this.#called("draft", chat);
+		return this.fakeDrafts.drafts.get(chat) ?? null;
+	}
+	async waitingDrafts(limit: number): Promise<WaitingDraft[]> {
+		await this.#called("waitingDrafts", limit);
+		const named = (id: ChatId) => {
+			const row = this.#row(this.#chat(id));
+			return { account: row.account, buyer: row.buyer.name, itemTitle: row.itemTitle, askedMs: row.updatedMs };
+		};
+		return this.fakeDrafts.waiting(named).slice(0, limit);
+	}
+	async sendDraft(id: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft> {
+		await this.#called("sendDraft", id, text, despiteMarks);
+		const draft = this.fakeDrafts.find(id) ?? fail("draftStale");
+		if (text === null && !despiteMarks && !draft.oneKey && draft.state === "ready") fail("draftUnsupported");
+		this.fakeDrafts.drafts.delete(draft.chat);
+		const row = this.#send(this.#chat(draft.chat), { kind: "text", text: text ?? draft.text });
+		this.#draftChanged(draft.chat);
+		return { row, lesson: null };
+	}
+	async anotherDraft(chat: ChatId, instruction: string): Promise<void> {
+		await this.#called("anotherDraft", chat, instruction);
+		this.#draftChanged(chat);
+	}
+	async dismissDraft(chat: ChatId, reason: string | null): Promise<void> {
+		await this.#called("dismissDraft", chat, reason);
+		this.fakeDrafts.drafts.delete(chat);
+		this.#draftChanged(chat);
+	}
+	async checkReply(chat: ChatId, text: string): Promise<DraftMark[]> {
+		await this.#called("checkReply", chat, text);
+		return [];
+	}
+	async openQuestions(): Promise<QuestionGroup[]> {
+		await this.#called("openQuestions");
+		return this.fakeDrafts.questions;
+	}
+	async answerQuestions(questions: QuestionId[], entry: EntryInput): Promise<SourceId> {
+		await this.#called("answerQuestions", questions, entry);
+		this.fakeDrafts.close(questions);
+		this.emit({ what: "drafts" });
+		return 1;
+	}
+	async putQuestionsAway(questions: QuestionId[]): Promise<void> {
+		await this.#called("putQuestionsAway", questions);
+		this.fakeDrafts.close(questions);
+		this.emit({ what: "drafts" });
+	}
+	async draftStatistics(days: number): Promise<DraftStatistics> {
+		await this.#called("draftStatistics", days);
+		return this.fakeDrafts.statistics;
+	}
+	async draftSettings(): Promise<DraftSettingsView> {
+		await this.#called("draftSettings");
+		return this.fakeDrafts.view();
+	}
+	async saveDraftSettings(settings: DraftSettings, secrets: ModelSecrets): Promise<void> {
+		await this.#called("saveDraftSettings", settings, secrets);
+		this.fakeDrafts.save(settings, secrets);
+		this.emit({ what: "drafts" });
+	}
+	async checkModel(settings: DraftSettings, secrets: ModelSecrets): Promise<ModelCheck> {
+		await this.#called("checkModel", settings, secrets);
+		return this.fakeDrafts.check;
+	}
+	async modelPresets(): Promise<ModelPreset[]> {
+		await this.#called("modelPresets");
+		return this.fakeDrafts.presets;
+	}
+	#draftChanged(chat: ChatId): void {
+		this.emit({ what: "draft", chat });
+		this.emit({ what: "drafts" });
 	}
 	async backupView(): Promise<BackupView> {
 		await this.#called("backupView");

@@ -41,6 +41,7 @@ import type {
 	TunnelSettings,
 	UiError,
 } from "./contract";
+import type { DraftHost } from "./drafts";
 
 /** A command failed. The page chooses words by `code`; `message` is for the log and for curious readers. */
 export class HostError extends Error {
@@ -59,7 +60,7 @@ export function errorCode(error: unknown): ErrorCode {
 }
 
 /** Every command may throw {@link HostError}. */
-export interface Host {
+export interface Host extends DraftHost {
 	appView(): Promise<AppView>;
 	listChats(query: ChatQuery): Promise<ChatPage>;
 	chat(chat: ChatId): Promise<ChatView>;

@@ -1,8 +1,9 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { emit } from "@tauri-apps/api/event";
 import { afterEach, expect, test, vi } from "vitest";
-import { commands, NOTICE_EVENT, type KeyInput, type Settings } from "./contract";
+import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Settings } from "./contract";
 import type { Host } from "./host";
+import { defaultDraftSettings } from "./fakeDrafts";
 import { connectTauri } from "./tauri";
 
 afterEach(() => clearMocks());
@@ -17,6 +18,10 @@ const settings: Settings = {
 	itemPanel: true,
 	undoSendS: 0,
 };
+
+const entry: EntryInput = { kind: "question", scope: { account: 1, item: null }, title: "Есть парковка?", text: "Есть", url: null };
+const secrets: ModelSecrets = { key: "sk", headers: [{ name: "x-folder-id", value: "b1g" }], proxy: null };
+const draftSettings = defaultDraftSettings();
 
 /** One call of every command, the same through the port and through the generated contract. */
 const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[Name]> } = {
@@ -78,6 +83,20 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	eventBody: [3],
 	clearEventLog: [null],
 	proxySnippets: ["https://shop.example", 8765],
+	draft: [1],
+	waitingDrafts: [100],
+	sendDraft: [4, "Да, есть", false],
+	anotherDraft: [1, "короче"],
+	dismissDraft: [1, null],
+	checkReply: [1, "Цена 9000 ₽"],
+	openQuestions: [],
+	answerQuestions: [[5], entry],
+	putQuestionsAway: [[5]],
+	draftStatistics: [30],
+	draftSettings: [],
+	saveDraftSettings: [draftSettings, secrets],
+	checkModel: [draftSettings, secrets],
+	modelPresets: [],
 	tryAlert: [],
 	closeWindow: [],
 };

@@ -11,7 +11,7 @@ use crate::ids::{AccountId, ChatId, MessageId, OutboxId};
 use crate::reading;
 use crate::reading::thread::{self, AvitoNow};
 use crate::store::outbox::{OutboxImage, OutboxState};
-use crate::store::{StoreError, chats, media, messages, outbox};
+use crate::store::{StoreError, chats, drafts, media, messages, outbox};
 use crate::view::{ChatPage, ChatQuery, ChatView, ErrorCode, MessageCursor, MessagePage, MessageRow, Notice};
 
 /// Avito's limit; the unit is not documented, so the stricter count (UTF-16) is used.
@@ -176,6 +176,7 @@ impl Core {
 
     /// Drops a reply that is not under way and answers its text. One that may be at Avito can be dropped only when parked.
     pub async fn discard_send(&self, id: OutboxId) -> Result<Option<String>, CoreError> {
+        let now_ms = self.inner.clock.now_ms();
         let row = self
             .inner
             .store
@@ -185,6 +186,7 @@ impl Core {
                     return Ok(None);
                 }
                 outbox::set_state(c, id, OutboxState::Discarded, None, None, None, None)?;
+                drafts::unsend(c, id, now_ms)?;
                 Ok(Some(row))
             })
             .await?;
@@ -195,6 +197,8 @@ impl Core {
         self.notify(Notice::Messages { chat: row.chat });
         self.notify(Notice::Chats { chats: vec![row.chat] });
         self.notify(Notice::Accounts);
+        self.notify(Notice::Draft { chat: row.chat });
+        self.notify(Notice::Drafts);
         self.inner.drafting.look_at(&[row.chat]);
         Ok(row.text)
     }

@@ -40,6 +40,7 @@ impl Core {
     ) -> Result<SentDraft, CoreError> {
         let changed = text.map(|text| sendable(&text)).transpose()?;
         let now_ms = self.inner.clock.now_ms();
+        let hold_ms = i64::from(self.settings().undo_send_s) * 1000;
         let sent = self
             .inner
             .store
@@ -62,6 +63,9 @@ impl Core {
                 let text = changed.clone().unwrap_or_else(|| draft.text.trim().to_owned());
                 let share = changed.as_deref().map(|text| edit_share(&draft.text, text));
                 let row = outbox::add_text(c, draft.account, chat, &text, now_ms)?;
+                if hold_ms > 0 {
+                    outbox::hold(c, row, now_ms.saturating_add(hold_ms))?;
+                }
                 chats::touch(c, chat, now_ms)?;
                 let state = if changed.is_some() { State::SentEdited } else { State::Sent };
                 drafts::settle(c, id, state, now_ms)?;

@@ -203,3 +203,16 @@ pub(crate) fn set_reason(connection: &Connection, id: DraftId, reason: &str) -> 
     connection.execute("UPDATE drafts SET reason = ?2 WHERE id = ?1", (id, reason))?;
     Ok(())
 }
+
+/// The seller took the reply back: the draft stands again. One that a rule sent is not wanted.
+pub(crate) fn unsend(connection: &Connection, outbox: OutboxId, now_ms: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE drafts SET outbox = NULL, sent_text = NULL, edit_share = NULL,
+               state = CASE WHEN state = 4 THEN 5 WHEN maker = 2 THEN 1 ELSE 0 END,
+               settled_ms = CASE WHEN state = 4 THEN ?2 END
+             WHERE outbox = ?1",
+        )?
+        .execute((outbox, now_ms))?;
+    Ok(())
+}

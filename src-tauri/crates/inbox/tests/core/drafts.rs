@@ -387,3 +387,17 @@ async fn a_check_of_the_model_says_what_is_wrong() {
     );
     assert!(!shop.core.draft_settings().await.unwrap().has_key, "a check keeps nothing");
 }
+
+#[tokio::test]
+async fn a_draft_whose_sending_is_taken_back_stands_again() {
+    let shop = shop().await;
+    let settings = inbox::view::Settings { undo_send_s: 250, ..shop.core.settings() };
+    shop.core.save_settings(settings).await.unwrap();
+    let (avito, chat) = shop.chat("Анна", "Сколько стоят линзы?").await;
+    let id = made(&shop, chat).await.id;
+    let sent = shop.core.send_draft(id.unwrap(), None, false).await.unwrap();
+    gone(&shop, chat).await;
+    shop.core.discard_send(sent.row.outbox.unwrap()).await.unwrap();
+    assert_eq!(made(&shop, chat).await.id, id);
+    assert_eq!(shop.at_avito(&avito).len(), 1);
+}
