@@ -11,9 +11,9 @@ use super::talk;
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::ChatId;
+use crate::store::StoreError;
 use crate::store::draft_work;
 use crate::store::drafts::{self, DraftRow, State};
-use crate::store::{StoreError, chats};
 use crate::view::{
     Confidence, DraftDanger, DraftFact, DraftMaker, DraftMark, DraftSource, DraftState, DraftSupport,
     DraftView, WaitingDraft,
@@ -39,7 +39,9 @@ impl Core {
         let rows = self.inner.store.read(move |c| {
             let mut out = Vec::new();
             for row in drafts::ready(c, limit.min(500))? {
-                let Some(chat) = chats::get(c, row.chat)? else { continue };
+                // What the talk has overtaken is not shown, even before it is marked so.
+                let talk = talk::read(c, row.chat)?.filter(|talk| talk.still_asks(row.message));
+                let Some(chat) = talk.map(|talk| talk.chat) else { continue };
                 out.push(WaitingDraft {
                     account: row.account,
                     buyer: chat.buyer_name,
