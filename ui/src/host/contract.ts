@@ -127,6 +127,34 @@ export const commands = {
 	eventBody: (event: EventId) => typedError<string, UiError>(__TAURI_INVOKE("event_body", { event })),
 	/**  Empties the event log. */
 	clearEventLog: (account: AccountId | null) => typedError<null, UiError>(__TAURI_INVOKE("clear_event_log", { account })),
+	/**  The draft of a chat; null: none is wanted. */
+	draft: (chat: ChatId) => typedError<DraftView | null, UiError>(__TAURI_INVOKE("draft", { chat })),
+	/**  Drafts that wait over all chats, the longest waiting buyer first. */
+	waitingDrafts: (limit: number) => typedError<WaitingDraft[], UiError>(__TAURI_INVOKE("waiting_drafts", { limit })),
+	/**  Sends a draft, as it is (`text` is null) or changed. What no source says goes only with `despite_marks` or changed. */
+	sendDraft: (draft: DraftId, text: string | null, despiteMarks: boolean) => typedError<SentDraft, UiError>(__TAURI_INVOKE("send_draft", { draft, text, despiteMarks })),
+	/**  Makes another version; `instruction` may be empty. */
+	anotherDraft: (chat: ChatId, instruction: string) => typedError<null, UiError>(__TAURI_INVOKE("another_draft", { chat, instruction })),
+	/**  Turns a draft down, or stops its making. */
+	dismissDraft: (chat: ChatId, reason: string | null) => typedError<null, UiError>(__TAURI_INVOKE("dismiss_draft", { chat, reason })),
+	/**  The facts of a text as it is typed. */
+	checkReply: (chat: ChatId, text: string) => typedError<DraftMark[], UiError>(__TAURI_INVOKE("check_reply", { chat, text })),
+	/**  Questions that nothing answers, those alike together. */
+	openQuestions: () => typedError<QuestionGroup[], UiError>(__TAURI_INVOKE("open_questions")),
+	/**  Writes an entry that answers these questions. */
+	answerQuestions: (questions: QuestionId[], entry: EntryInput) => typedError<SourceId, UiError>(__TAURI_INVOKE("answer_questions", { questions, entry })),
+	/**  Puts questions away without an answer. */
+	putQuestionsAway: (questions: QuestionId[]) => typedError<null, UiError>(__TAURI_INVOKE("put_questions_away", { questions })),
+	/**  How drafts have done in the last days. */
+	draftStatistics: (days: number) => typedError<DraftStatistics, UiError>(__TAURI_INVOKE("draft_statistics", { days })),
+	/**  How drafts are made; secrets are told of, never told. */
+	draftSettings: () => typedError<DraftSettingsView, UiError>(__TAURI_INVOKE("draft_settings")),
+	/**  Changes how drafts are made. Secrets that are null stay. */
+	saveDraftSettings: (settings: DraftSettings, secrets: ModelSecrets) => typedError<null, UiError>(__TAURI_INVOKE("save_draft_settings", { settings, secrets })),
+	/**  Tries a model with these settings, saved or not. */
+	checkModel: (settings: DraftSettings, secrets: ModelSecrets) => typedError<ModelCheck, UiError>(__TAURI_INVOKE("check_model", { settings, secrets })),
+	/**  Services that speak the protocol. */
+	modelPresets: () => typedError<ModelPreset[], UiError>(__TAURI_INVOKE("model_presets")),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -361,6 +389,15 @@ export type ClosedShop = {
 	dataDir: string,
 };
 
+/**  How far a draft may be trusted, in words. */
+export type Confidence = 
+/**  Look closely. */
+"low" | 
+/**  Likely right. */
+"medium" | 
+/**  Every fact has a source and the source answers the question. */
+"high";
+
 /**  How a stretch of time is covered. */
 export type Covered = 
 /**  Events arrived. */
@@ -407,6 +444,281 @@ export type DeliveryCounts = {
 	recovered: number,
 	/**  Mean time from the message to its event. */
 	meanDelayMs: number | null,
+};
+
+/**  Counts of drafts. */
+export type DraftCounts = {
+	/**  Sent as they were, by rules included. */
+	sent: number,
+	/**  Sent after a change. */
+	edited: number,
+	/**  How much of an edited one was changed on average, 0 to 1. */
+	editShare: number | null,
+	/**  Turned down. */
+	dismissed: number,
+	/**  Overtaken by the talk. */
+	stale: number,
+};
+
+/**  Why a model's words were not used. */
+export type DraftDanger = 
+/**  Nothing in them. */
+"empty" | 
+/**  Longer than Avito takes. */
+"tooLong" | 
+/**  Part of our instructions. */
+"leaksPrompt" | 
+/**  A new link. */
+"newLink" | 
+/**  A new telephone number. */
+"newPhone" | 
+/**  A card's number. */
+"card" | 
+/**  It says to be human. */
+"claimsHuman" | 
+/**  It speaks about itself. */
+"speaksAsModel" | 
+/**  It asks the buyer for codes, money, or to leave the chat. */
+"instructs" | 
+/**  It says that something was done. */
+"claimsAction" | 
+/**  Another language than the buyer's. */
+"otherLanguage" | 
+/**  Marks of ours or of markup. */
+"markup";
+
+/**  What a marked span states. */
+export type DraftFact = 
+/**  A number. */
+"number" | 
+/**  Money. */
+"price" | 
+/**  A day. */
+"date" | 
+/**  A time, how long something takes. */
+"time" | 
+/**  A measure. */
+"size" | 
+/**  A street, a station. */
+"address" | 
+/**  A telephone. */
+"phone" | 
+/**  A link, a name in a messenger. */
+"link" | 
+/**  Whether it is there. */
+"stock" | 
+/**  Delivery, warranty, discount, payment … */
+"promise" | 
+/**  A bank card's number. */
+"card";
+
+/**  A suggested reply. */
+export type DraftId = number;
+
+/**  Whose words a draft is made of. */
+export type DraftMaker = 
+/**  A language model, from the sources. */
+"model" | 
+/**  The seller's own words, quoted. */
+"quote" | 
+/**  A fixed text that the seller set, because nothing answers. */
+"holding";
+
+/**  A fact of the draft. */
+export type DraftMark = {
+	/**  Where it begins, in UTF-16 units as JavaScript counts. */
+	start: number,
+	/**  Where it ends. */
+	end: number,
+	/**  What is stated. */
+	fact: DraftFact,
+	/**  What speaks for it. */
+	support: DraftSupport,
+	/**  The source, an index into `sources`; none without one. */
+	source: number | null,
+};
+
+/**  How drafts are made. */
+export type DraftSettings = {
+	/**  Make drafts at all. */
+	on: boolean,
+	/**  Ask a language model; otherwise the seller's own words are quoted. */
+	useModel: boolean,
+	/**  The preset it was begun with. */
+	preset: string | null,
+	/**  Base address with the version's path. */
+	baseUrl: string,
+	/**  The model's name. */
+	model: string,
+	/**  How long an answer may take, seconds. */
+	timeoutS: number,
+	/**  Price of a million tokens of questions, roubles; 0: free. */
+	rubPerMillionIn: number | null,
+	/**  Price of a million tokens of answers. */
+	rubPerMillionOut: number | null,
+	/**  Tokens a day at most; none: no limit. */
+	dayTokens: number | null,
+	/**  Tokens a month at most. */
+	monthTokens: number | null,
+	/**  Roubles a day at most. */
+	dayRub: number | null,
+	/**  Roubles a month at most. */
+	monthRub: number | null,
+	/**  A polite reply offered where nothing answers; empty: none is offered. */
+	holdingText: string,
+};
+
+/**  The settings with what is known of their secrets and of the budget. */
+export type DraftSettingsView = {
+	/**  The settings. */
+	settings: DraftSettings,
+	/**  A key is kept. */
+	hasKey: boolean,
+	/**  Names of the headers kept. */
+	headerNames: string[],
+	/**  The proxy without its password. */
+	proxy: string | null,
+	/**  What was used today. */
+	today: ModelUse,
+	/**  What was used this month. */
+	month: ModelUse,
+	/**  What hinders the model at present. */
+	trouble: ModelTrouble | null,
+	/**  Rules are paused. */
+	rulesPaused: boolean,
+};
+
+/**  A source of a draft. */
+export type DraftSource = {
+	/**  What it is. */
+	kind: DraftSourceKind,
+	/**  The passage, where it is one. */
+	passage: PassageId | null,
+	/**  The passage's lasting name. */
+	key: string | null,
+	/**  The source the passage belongs to. */
+	source: SourceId | null,
+	/**  What that is. */
+	sourceKind: SourceKind | null,
+	/**  The seller's message, where it is one. */
+	message: MessageId | null,
+	/**  A short name for a chip; empty for the item and earlier words: the page has words for them. */
+	title: string,
+	/**  Its words. */
+	text: string,
+	/**  When it last changed or was said, UTC milliseconds; none: now. */
+	changedMs: number | null,
+	/**  The draft uses it; otherwise it was only given to the model. */
+	cited: boolean,
+};
+
+/**  What a source of a draft is. */
+export type DraftSourceKind = 
+/**  A passage of knowledge. */
+"passage" | 
+/**  The listing's live data. */
+"item" | 
+/**  The seller's earlier words in this chat. */
+"said";
+
+/**  Where a draft stands. */
+export type DraftState = 
+/**  The buyer is still writing, or the draft's turn has not come. */
+"waiting" | 
+/**  It is being made; `text` grows. */
+"writing" | 
+/**  It waits for the seller. */
+"ready" | 
+/**  Nothing the seller told us answers the question; `text` may be a holding reply. */
+"unanswerable" | 
+/**  Sent as it was. */
+"sent" | 
+/**  Sent after the seller changed it. */
+"sentEdited" | 
+/**  Sent by a rule. */
+"sentByRule" | 
+/**  Turned down by the seller. */
+"dismissed" | 
+/**  The talk went on without it. */
+"stale" | 
+/**  Another version took its place. */
+"replaced";
+
+/**  How drafts have done. */
+export type DraftStatistics = {
+	/**  Over all. */
+	all: DraftCounts,
+	/**  By who made them: model names, `quote`, `holding`. */
+	byMaker: ([string, DraftCounts])[],
+	/**  By source: its title. */
+	bySource: ([string, DraftCounts])[],
+	/**  Middle time from a buyer's question to a reply that began as a draft, seconds. */
+	answerWithS: number | null,
+	/**  The same for other replies. */
+	answerWithoutS: number | null,
+	/**  Questions that nothing answered. */
+	unanswerable: number,
+};
+
+/**  What speaks for a marked span. */
+export type DraftSupport = 
+/**  A source. */
+"source" | 
+/**  The sum of prices that have sources. */
+"sum" | 
+/**  Nothing: red. */
+"nothing" | 
+/**  A source that the listing's live price contradicts: red. */
+"outdated";
+
+/**  A draft for a chat. */
+export type DraftView = {
+	/**  The draft; none while it waits or is being made. */
+	id: DraftId | null,
+	/**  The chat. */
+	chat: ChatId,
+	/**  Where it stands. */
+	state: DraftState,
+	/**  What the buyer asked: all messages since the last reply. */
+	question: string,
+	/**  The draft, or so much of it as there is. */
+	text: string,
+	/**  Whose words. */
+	maker: DraftMaker,
+	/**  The model, where one wrote it. */
+	model: string | null,
+	/**  Facts in order. */
+	marks: DraftMark[],
+	/**  Sources, cited ones first. */
+	sources: DraftSource[],
+	/**  In words. */
+	confidence: Confidence,
+	/**  The same as a number, 0 to 1. */
+	chance: number | null,
+	/**  One key may send it: every fact has a source and nothing was stopped. */
+	oneKey: boolean,
+	/**  Why the model's own words are not shown. */
+	stopped: DraftDanger[],
+	/**  Why the model did not write it. */
+	trouble: ModelTrouble | null,
+	/**  When it was made, or began. */
+	createdMs: number,
+	/**  When a rule will send it; none: never by itself. */
+	sendsAtMs: number | null,
+};
+
+/**  An entry as the seller writes it. */
+export type EntryInput = {
+	/**  A question, a note or pasted text. */
+	kind: SourceKind,
+	/**  For whom it holds. */
+	scope: Scope,
+	/**  The question, or a heading (may be empty for a note). */
+	title: string,
+	/**  The answer, or the text. */
+	text: string,
+	/**  Where pasted text comes from. */
+	url: string | null,
 };
 
 /**  Why a command failed; the page has words for each code. */
@@ -489,6 +801,10 @@ export type ErrorCode =
 "cancelled" | 
 /**  Another backup, check or export is going on. */
 "busy" | 
+/**  The talk has gone on: the draft no longer fits. */
+"draftStale" | 
+/**  The draft states what no source says: look at it before sending. */
+"draftUnsupported" | 
 /**  Anything else; the log has details. */
 "internal";
 
@@ -578,6 +894,14 @@ export type ExportReport = {
 	files: number,
 	/**  Pictures and voice files that are not in it, because they were never opened here. */
 	missingFiles: number,
+};
+
+/**  A header some providers ask for. */
+export type HeaderInput = {
+	/**  Its name. */
+	name: string,
+	/**  Its value; never shown again. */
+	value: string,
 };
 
 /**  State of a listing. */
@@ -928,6 +1252,89 @@ export type Mode =
 /**  Neither works until the trouble is over. */
 "offline";
 
+/**  What a check of a model found. */
+export type ModelCheck = {
+	/**  What hinders it; none: it answers. */
+	trouble: ModelTrouble | null,
+	/**  Models the server names; empty: it does not tell. */
+	models: string[],
+	/**  How long an answer took, milliseconds. */
+	tookMs: number,
+};
+
+/**  A service that speaks the protocol. */
+export type ModelPreset = {
+	/**  Names it for the page's words. */
+	id: string,
+	/**  Its own name. */
+	name: string,
+	/**  Base address. */
+	baseUrl: string,
+	/**  A model to begin with; what stands in angle brackets is for the seller to replace. */
+	model: string,
+	/**  A key is needed. */
+	needsKey: boolean,
+	/**  Runs on this machine. */
+	local: boolean,
+	/**  Where a key or the program is to be had. */
+	helpUrl: string,
+};
+
+/**  What is secret of a model's settings. None keeps what is stored. */
+export type ModelSecrets = {
+	/**  The key; empty removes it. */
+	key: string | null,
+	/**  Further headers. */
+	headers: HeaderInput[] | null,
+	/**  A proxy for the model alone, it may hold a password; empty removes it. */
+	proxy: string | null,
+};
+
+/**  What hinders the model. */
+export type ModelTrouble = 
+/**  The key is not accepted. */
+"wrongKey" | 
+/**  No money or quota at the provider. */
+"noMoney" | 
+/**  The provider refuses this country or account. */
+"forbidden" | 
+/**  Too many calls. */
+"tooMany" | 
+/**  No such model. */
+"modelMissing" | 
+/**  The question is too long for this model. */
+"tooLong" | 
+/**  The request was refused. */
+"refused" | 
+/**  The server has trouble. */
+"server" | 
+/**  No connection. */
+"network" | 
+/**  The answer cannot be read. */
+"malformed" | 
+/**  It took too long. */
+"tooSlow" | 
+/**  Stopped by the seller. */
+"cancelled" | 
+/**  The address, proxy or a header is wrong. */
+"badAddress" | 
+/**  The seller's budget of the day is used up. */
+"dayBudget" | 
+/**  The seller's budget of the month is used up. */
+"monthBudget" | 
+/**  The key is not in the keychain (any more). */
+"keyMissing";
+
+/**  What a model was used for. */
+export type ModelUse = {
+	/**  Questions asked. */
+	calls: number,
+	/**  Tokens of questions and answers. */
+	tokens: number,
+	/**  Roubles by the prices in the settings. */
+	rub: number | null,
+};
+
 /**  How ngrok is reached. The token is a secret and not here. */
 export type NgrokSettings = {
 	/**  A domain of the seller's ngrok account; none: its dev domain. */
@@ -956,6 +1363,12 @@ chat: ChatId } |
 { what: "knowledge" } | 
 /**  Settings. */
 { what: "settings" } | 
+/**  The draft of a chat: made, growing, gone. */
+{ what: "draft"; 
+/**  The chat. */
+chat: ChatId } | 
+/**  Drafts over all chats, open questions, what the model was used for, rules. */
+{ what: "drafts" } | 
 /**  Notices were lost or another shop is shown: read everything again. */
 { what: "everything" } | 
 /**  A new message deserves attention; the page plays the sound if `sound`. */
@@ -971,6 +1384,18 @@ sound: boolean } |
 /**  The chat. */
 chat: ChatId };
 
+/**  A question that nothing answers. */
+export type OpenQuestion = {
+	/**  The question. */
+	id: QuestionId,
+	/**  Where it was asked. */
+	chat: ChatId,
+	/**  The buyer's words. */
+	text: string,
+	/**  When. */
+	askedMs: number,
+};
+
 /**  A reply on its way to Avito. */
 export type OutboxId = number;
 
@@ -981,6 +1406,9 @@ export type OwnSettings = {
 	/**  The loopback port the proxy forwards to. */
 	port?: number,
 };
+
+/**  A passage of a source. Words that change get another one. */
+export type PassageId = number;
 
 /**  Last words of a chat. */
 export type Preview = {
@@ -1050,6 +1478,19 @@ export type ProxySnippets = {
 	caddy: string,
 };
 
+/**  A question that nothing answers, with those like it. */
+export type QuestionGroup = {
+	/**  All of them, newest first. */
+	questions: OpenQuestion[],
+	/**  For whom an answer would hold: the item when all are about one. */
+	scope: Scope,
+	/**  Title of that item. */
+	itemTitle: string | null,
+};
+
+/**  A question that nothing answers. */
+export type QuestionId = number;
+
 /**  A quoted message. */
 export type QuoteView = {
 	/**  Whether the quoted message is ours. */
@@ -1072,6 +1513,14 @@ export type RestoreReport = {
 	backup: BackupReport,
 	/**  The folder with what was there before; none: there was nothing. */
 	setAside: string | null,
+};
+
+/**  For whom something holds; also where a question is asked. */
+export type Scope = {
+	/**  The account; none: every account. */
+	account: AccountId | null,
+	/**  Avito's item id as text; none: every item. */
+	item: string | null,
 };
 
 /**  What to do where no keychain exists. */
@@ -1129,6 +1578,14 @@ export type SendFailure =
 /**  The picture's file is no longer there. */
 "fileMissing";
 
+/**  What came of sending a draft. */
+export type SentDraft = {
+	/**  The echo in the thread. */
+	row: MessageRow,
+	/**  An entry that the edited reply could become: offered when it says more than the knowledge does. */
+	lesson: EntryInput | null,
+};
+
 /**  What became of it. */
 export type SetAside = {
 	/**  The folder in which the damaged archive lies now. */
@@ -1161,6 +1618,24 @@ export type ShopMode =
 "demo" | 
 /**  The seller's own accounts. */
 "real";
+
+/**  A source of knowledge: an entry, a file, an item. */
+export type SourceId = number;
+
+/**  What a source is. */
+export type SourceKind = 
+/**  A question with its answer, written by the seller. */
+"question" | 
+/**  A note of the seller. */
+"note" | 
+/**  A file. */
+"file" | 
+/**  Text pasted from elsewhere. */
+"pasted" | 
+/**  A listing of the account. */
+"item" | 
+/**  A reply the seller approved. */
+"reply";
 
 /**  Whose address it is. */
 export type SubscriptionOwner = 
@@ -1340,6 +1815,20 @@ export type UiError = {
 	code: ErrorCode,
 	/**  For the log and for curious readers, in English. */
 	message: string,
+};
+
+/**  A draft in the queue over all chats. */
+export type WaitingDraft = {
+	/**  Its account. */
+	account: AccountId,
+	/**  The buyer's name. */
+	buyer: string | null,
+	/**  Title of the listing. */
+	itemTitle: string | null,
+	/**  Since when the buyer waits. */
+	askedMs: number,
+	/**  The draft. */
+	draft: DraftView,
 };
 
 /**  How far long work is. */
