@@ -256,6 +256,7 @@ class TauriHost implements Host {
 	}
 	proxySnippets(url: string, port: number): Promise<ProxySnippets> {
 		return call("proxy_snippets", { url, port });
+	}
 	draft(chat: ChatId): Promise<DraftView | null> {
 		return call("draft", { chat });
 	}
