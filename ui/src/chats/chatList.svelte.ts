@@ -1,10 +1,13 @@
 // The chat list: pages read by cursor, re-read on notices, never an older answer over a newer one.
-import type { AccountId, ChatCursor, ChatId, ChatQuery, ChatRow, ErrorCode, Notice } from "../host/contract";
+import type { AccountId, ChatCursor, ChatId, ChatPage, ChatQuery, ChatRow, ErrorCode, Notice } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
+import { keepEqual } from "../shared/kept";
 
 const PAGE = 100;
 const MOST = 500;
+/** Read first and shown at once: about what is in sight at the top, where news comes. */
+const TOP = 30;
 
 export class ChatList {
 	rows = $state.raw<ChatRow[]>([]);
@@ -115,29 +118,34 @@ export class ChatList {
 	async #readAgain(turn: number): Promise<void> {
 		this.#dirty = false;
 		// The first answer to a new question must not wait for rows that only the old one had.
-		const enough = this.ready && this.#answered === turn ? Math.max(PAGE, this.rows.length) : PAGE;
+		const again = this.ready && this.#answered === turn;
+		const enough = again ? Math.max(PAGE, this.rows.length) : PAGE;
 		let rows: ChatRow[] = [];
 		let next: ChatCursor | null = null;
-		let total: number;
 		do {
-			const page = await this.#host.listChats(this.#query(next, enough - rows.length));
+			const page: ChatPage = await this.#host.listChats(this.#query(next, rows.length === 0 ? TOP : enough - rows.length));
 			if (turn !== this.#turn) return;
 			rows = append(rows, page.rows);
-			({ next, total } = page);
+			next = page.next;
+			const last = next === null || rows.length >= enough;
+			// Until the rest is read, what was below is still below.
+			this.#show(last || !again ? rows : append(rows, this.rows), page.total);
+			this.#answered = turn;
+			this.#next = next;
+			this.ready = true;
+			this.error = null;
 		} while (next && rows.length < enough);
-		this.#answered = turn;
-		this.rows = rows;
+	}
+
+	#show(rows: ChatRow[], total: number): void {
+		this.rows = keepEqual(this.rows, rows, (row) => row.id);
 		this.total = Math.max(total, rows.length);
-		this.#next = next;
-		this.ready = true;
-		this.error = null;
 	}
 
 	async #readOn(turn: number): Promise<void> {
 		const page = await this.#host.listChats(this.#query(this.#next, Math.max(PAGE, this.#wanted - this.rows.length)));
 		if (turn !== this.#turn) return;
-		this.rows = append(this.rows, page.rows);
-		this.total = Math.max(page.total, this.rows.length);
+		this.#show(append(this.rows, page.rows), page.total);
 		this.#next = page.next;
 	}
 }

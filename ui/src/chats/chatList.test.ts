@@ -55,11 +55,34 @@ describe("chat list", () => {
 		host.calls.length = 0;
 		host.chats[5]?.messages.splice(0);
 		for (let index = 0; index < 20; index++) host.emit({ what: "chats", chats: [index] });
-		await vi.waitFor(() => expect(texts(host)).toHaveLength(2));
+		await vi.waitFor(() => expect(texts(host)).toHaveLength(3));
 		await vi.waitFor(() => expect(list.rows.find((row) => row.id === 6)?.preview).toBeNull());
 		expect(list.rows).toHaveLength(700);
-		expect(texts(host).map(([, query]) => (query as { limit: number }).limit)).toEqual([500, 200]);
+		// The top first, then the rest.
+		expect(texts(host).map(([, query]) => (query as { limit: number }).limit)).toEqual([30, 500, 170]);
 		stop();
+	});
+
+	test("news at the top is shown before the rest is read again, and nothing is twice there or missing", async () => {
+		const host = new FakeHost({ chats: 80 });
+		const list = await readList(host);
+		await vi.waitFor(() => expect(list.rows).toHaveLength(80));
+		const [unchanged, lowest] = [list.rows[1], list.rows[70]];
+		if (!unchanged || !lowest) throw new Error("no such rows");
+		host.deliver(lowest.id, { kind: "text", text: "Беру!" });
+		const gate = new Gate<ChatPage>();
+		const real = host.listChats.bind(host);
+		const spy = vi.spyOn(host, "listChats").mockImplementationOnce(real).mockImplementationOnce(gate.call).mockImplementation(real);
+		list.refresh();
+		await vi.waitFor(() => expect(spy).toHaveBeenCalledTimes(2));
+		expect(list.rows[0]?.id).toBe(lowest.id);
+		expect(list.rows[0]?.preview?.text).toBe("Беру!");
+		expect(new Set(list.rows.map((row) => row.id)).size).toBe(80);
+		expect(list.rows).toHaveLength(80);
+		expect(list.rows.find((row) => row.id === unchanged.id)).toBe(unchanged);
+		gate.answer(0, await real(spy.mock.calls[1]![0]));
+		await vi.waitFor(() => expect(list.rows[0]?.id).toBe(lowest.id));
+		expect(list.rows).toHaveLength(80);
 	});
 
 	test("a change during a reading is read again", async () => {

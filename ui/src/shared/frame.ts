@@ -15,3 +15,9 @@ export function perFrame(work: () => unknown): () => void {
 		else requestAnimationFrame(run);
 	};
 }
+
+/** Runs `work` when what has just been put into the document is on the screen. */
+export function afterPaint(work: () => unknown): void {
+	if (document.hidden) setTimeout(work);
+	else requestAnimationFrame(() => setTimeout(work));
+}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { message } from "../host/fakeData";
-import { threadEntries } from "./entries";
+import { hiddenAtFirst, threadEntries } from "./entries";
 
 const at = (day: number, hour: number, minute: number) => new Date(2026, 9, day, hour, minute).getTime();
 const text = (outgoing: boolean, ms: number) => message(outgoing, ms, { kind: "text", text: "…" });
@@ -22,4 +22,25 @@ test("keys are unique, also when the divider moves", () => {
 	const rows = [text(false, at(1, 10, 0)), text(true, at(2, 10, 1))];
 	const keys = threadEntries(rows, rows[0]?.id ?? null).map((entry) => entry.key);
 	expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("what has not changed stays the same object, so that it is not drawn again", () => {
+	const rows = [text(false, at(1, 10, 0)), text(false, at(1, 10, 1))];
+	const before = threadEntries(rows, null);
+	const after = threadEntries([...rows, text(false, at(1, 10, 2))], null, before);
+	expect(after[0]).toBe(before[0]);
+	expect(after[1]).toBe(before[1]);
+	// No longer the last of its run.
+	expect(after[2]).not.toBe(before[2]);
+	expect(after[3]?.kind === "message" && after[3].last).toBe(true);
+});
+
+test("at first the newest are drawn, and the first unread one with what stands before it", () => {
+	const rows = Array.from({ length: 60 }, (_, index) => text(false, at(1, 10, index)));
+	expect(hiddenAtFirst(threadEntries(rows, null), 20)).toBe(41);
+	expect(hiddenAtFirst(threadEntries(rows.slice(0, 5), null), 20)).toBe(0);
+	const entries = threadEntries(rows, rows[30]?.id ?? null);
+	const unread = entries.findIndex((entry) => entry.kind === "unread");
+	expect(hiddenAtFirst(entries, 20)).toBe(unread - 7);
+	expect(hiddenAtFirst(threadEntries(rows, rows[59]?.id ?? null), 20)).toBe(42);
 });

@@ -19,7 +19,28 @@ function together(a: MessageRow, b: MessageRow): boolean {
 	return a.outgoing === b.outgoing && !isNote(a) && !isNote(b) && b.sentMs - a.sentMs < TOGETHER_MS && daysAgo(a.sentMs, b.sentMs) === 0;
 }
 
-export function threadEntries(rows: readonly MessageRow[], firstUnread: MessageId | null): Entry[] {
+/** The entries before the first of those that are drawn at once: the newest `atOnce`, and the first unread one in any case. */
+export function hiddenAtFirst(entries: readonly Entry[], atOnce: number): number {
+	const unread = entries.findIndex((entry) => entry.kind === "unread");
+	const newest = Math.max(0, entries.length - atOnce);
+	return unread < 0 ? newest : Math.max(0, Math.min(newest, unread - Math.ceil(atOnce / 3)));
+}
+
+/** What is as it was among the entries of `before` is the same object, so that it is not drawn again. */
+export function threadEntries(rows: readonly MessageRow[], firstUnread: MessageId | null, before: readonly Entry[] = []): Entry[] {
+	const known = new Map(before.map((entry) => [entry.key, entry]));
+	return freshEntries(rows, firstUnread).map((entry) => {
+		const old = known.get(entry.key);
+		return old && same(old, entry) ? old : entry;
+	});
+}
+
+function same(a: Entry, b: Entry): boolean {
+	if (a.kind === "message" && b.kind === "message") return a.row === b.row && a.first === b.first && a.last === b.last;
+	return a.kind === "day" && b.kind === "day" ? a.ms === b.ms : a.kind === b.kind;
+}
+
+function freshEntries(rows: readonly MessageRow[], firstUnread: MessageId | null): Entry[] {
 	const entries: Entry[] = [];
 	rows.forEach((row, index) => {
 		const before = rows[index - 1];

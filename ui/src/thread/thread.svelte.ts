@@ -2,6 +2,7 @@
 import type { ChatId, ChatView, ErrorCode, MessageCursor, MessageId, MessagePage, MessageRow, Notice } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
+import { keepEqual } from "../shared/kept";
 
 const PAGE = 60;
 const MOST = 200;
@@ -184,7 +185,7 @@ export class Thread {
 		}
 		const merged = mergeNewest(this.rows, page);
 		this.view = view;
-		this.rows = merged.rows;
+		this.rows = keepEqual(this.rows, merged.rows, (row) => row.key);
 		if (merged.replaced) this.#setOlder(page.older);
 		this.ready = true;
 		this.error = null;

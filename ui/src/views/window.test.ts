@@ -1,7 +1,9 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
+import type { AppView } from "../host/contract";
 import { FakeHost, type FakeOptions } from "../host/fake";
+import { Gate } from "../testing/gate";
 import { Alerts } from "./alerts.svelte";
 import Window from "./Window.svelte";
 
@@ -26,6 +28,46 @@ describe("the window", () => {
 		await vi.waitFor(() => expect(host.calls).toContainEqual(["sendText", 2, "Добрый день\nв продаже"]));
 		await vi.waitFor(() => expect(screen.getAllByTestId("message").at(-1)?.dataset["state"]).toBe("sending"));
 		expect(composer().value).toBe("");
+	});
+
+	test("while the archive is being opened nothing flashes up, but a long wait is told and explained", async () => {
+		vi.useFakeTimers();
+		try {
+			const host = new FakeHost();
+			const gate = new Gate<AppView>();
+			vi.spyOn(host, "appView").mockImplementationOnce(gate.call);
+			render(Window, { props: { host } });
+			await vi.advanceTimersByTimeAsync(100);
+			const opening = screen.getByTestId("opening-archive");
+			expect(opening.textContent.trim()).toBe("");
+			await vi.advanceTimersByTimeAsync(1000);
+			expect(opening.textContent).toContain("Открываем переписку");
+			expect(opening.textContent).not.toContain("связки ключей");
+			await vi.advanceTimersByTimeAsync(5000);
+			expect(opening.textContent).toContain("пароль от связки ключей");
+			gate.answer(0, await host.appView());
+			await vi.advanceTimersByTimeAsync(100);
+			expect(screen.queryByTestId("opening-archive")).toBeNull();
+			expect(screen.getAllByTestId("chat-row").length).toBeGreaterThan(0);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
+	test("a long chat is drawn from its end, and whole right after", async () => {
+		const { user } = await start();
+		const counts: number[] = [];
+		const watcher = new MutationObserver(() => {
+			const count = document.querySelectorAll("[data-testid=message]").length;
+			if (count !== counts.at(-1)) counts.push(count);
+		});
+		watcher.observe(document.body, { subtree: true, childList: true });
+		await user.click(await row(1));
+		await vi.waitFor(() => expect(screen.getAllByTestId("message").length).toBeGreaterThanOrEqual(60));
+		watcher.disconnect();
+		const first = counts.find((count) => count > 0) ?? 0;
+		expect(first).toBeGreaterThan(10);
+		expect(first).toBeLessThan(40);
 	});
 
 	test("with Ctrl+Enter chosen, Enter begins a new line", async () => {
