@@ -17,8 +17,9 @@ export function percent(part: number, whole: number): string {
 	return new Intl.NumberFormat(language.locale, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
-/** Size of a file: «640 КБ», «12,7 МБ». */
+/** Size of a file: «57 Б», «640 КБ», «12,7 МБ». */
 export function fileSize(bytes: number): string {
+	if (bytes < 1000) return new Intl.NumberFormat(language.locale, { style: "unit", unit: "byte", unitDisplay: "narrow" }).format(bytes);
 	const units = ["kilobyte", "megabyte", "gigabyte"] as const;
 	let [size, unit] = [bytes / 1000, 0];
 	while (size >= 1000 && unit < units.length - 1) [size, unit] = [size / 1000, unit + 1];

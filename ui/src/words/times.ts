@@ -31,6 +31,11 @@ export function clockTime(ms: number): string {
 	return format(ms, "clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
+/** «14:05:09» */
+export function clockSeconds(ms: number): string {
+	return format(ms, "seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+}
+
 /** For a line of a list: «14:05», «вчера», «пн», «3 окт.», «12.04.2025». */
 export function listTime(ms: number, now: number): string {
 	const days = daysAgo(ms, now);
