@@ -6,12 +6,14 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod accessibility;
 mod alerts;
 mod archive;
 mod backup;
 mod chaos;
 mod command_line;
 mod demo;
+mod drafts;
 mod hostile;
 mod knocks;
 mod measurements;

@@ -1,4 +1,4 @@
-// What the page may ask about drafts, the language model and open questions.
+// Drafts: the part of the port that makes suggested replies, their queue and the model behind them.
 import type {
 	ChatId,
 	DraftId,
@@ -18,26 +18,30 @@ import type {
 	WaitingDraft,
 } from "./contract";
 
-/** The part of the port about drafts. */
 export interface DraftHost {
-	/** None is wanted: null. */
-	draft(chat: ChatId): Promise<DraftView | null>;
-	/** Over all chats, the longest waiting buyer first. */
-	waitingDrafts(limit: number): Promise<WaitingDraft[]>;
-	/** As it is when `text` is null; a draft with red facts only with `despiteMarks`. */
-	sendDraft(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft>;
-	anotherDraft(chat: ChatId, instruction: string): Promise<void>;
-	/** Also stops one that is being made. */
-	dismissDraft(chat: ChatId, reason: string | null): Promise<void>;
-	/** The facts of a text as it is typed. */
-	checkReply(chat: ChatId, text: string): Promise<DraftMark[]>;
-	openQuestions(): Promise<QuestionGroup[]>;
-	answerQuestions(questions: QuestionId[], entry: EntryInput): Promise<SourceId>;
-	putQuestionsAway(questions: QuestionId[]): Promise<void>;
-	draftStatistics(days: number): Promise<DraftStatistics>;
-	draftSettings(): Promise<DraftSettingsView>;
-	/** Secrets that are null stay. */
-	saveDraftSettings(settings: DraftSettings, secrets: ModelSecrets): Promise<void>;
-	checkModel(settings: DraftSettings, secrets: ModelSecrets): Promise<ModelCheck>;
-	modelPresets(): Promise<ModelPreset[]>;
+	/** The draft of a chat; null where none is wanted. */
+	of(chat: ChatId): Promise<DraftView | null>;
+	/** All that wait for the seller, longest waiting first. */
+	waiting(): Promise<WaitingDraft[]>;
+	/**
+	 * Sends it exactly as it was made (`text` is null) or as the seller changed it. Refused with `draftUnsupported` when a fact has no
+	 * source and the seller has not said to have looked, with `draftStale` when the talk went on.
+	 */
+	send(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft>;
+	/** Another version of a chat's draft; the instruction may be empty. */
+	again(chat: ChatId, instruction: string): Promise<void>;
+	/** Turns a chat's draft down, or stops its making. */
+	dismiss(chat: ChatId, reason: string | null): Promise<void>;
+	/** The facts of a text as it is typed, held against what the chat's draft would be made from. */
+	facts(chat: ChatId, text: string): Promise<DraftMark[]>;
+	questions(): Promise<QuestionGroup[]>;
+	/** Writes the answer into knowledge and takes the questions off the list. */
+	answer(questions: QuestionId[], entry: EntryInput): Promise<SourceId>;
+	dropQuestions(questions: QuestionId[]): Promise<void>;
+	settings(): Promise<DraftSettingsView>;
+	saveSettings(settings: DraftSettings, secrets: ModelSecrets): Promise<void>;
+	presets(): Promise<ModelPreset[]>;
+	/** Asks the model a short question with these settings, without saving them. */
+	check(settings: DraftSettings, secrets: ModelSecrets): Promise<ModelCheck>;
+	statistics(): Promise<DraftStatistics>;
 }

@@ -14,13 +14,6 @@ import type {
 	ChatView,
 	ClosedShop,
 	Delivery,
-	DraftId,
-	DraftMark,
-	DraftSettings,
-	DraftSettingsView,
-	DraftStatistics,
-	DraftView,
-	EntryInput,
 	ErrorCode,
 	EventId,
 	EventQuery,
@@ -39,30 +32,22 @@ import type {
 	MessageId,
 	MessagePage,
 	MessageRow,
-	ModelCheck,
-	ModelPreset,
-	ModelSecrets,
 	Notice,
 	OutboxId,
 	ProxySnippets,
-	QuestionGroup,
-	QuestionId,
 	ReceptionView,
 	RestoreReport,
 	SecretFallback,
 	SecretStoreState,
 	SelfTest,
-	SentDraft,
 	SetAside,
 	Settings,
 	ShopMode,
-	SourceId,
 	TroubleCode,
 	TunnelSettings,
-	WaitingDraft,
 } from "./contract";
-import { FakeDrafts } from "./fakeDrafts";
 import { bodyPreview, makeChats, message, type FakeChat } from "./fakeData";
+import { FakeDrafts } from "./fakeDrafts";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { FakeReception } from "./fakeReception";
 import { HostError, NoticeHub, type Host } from "./host";
@@ -79,6 +64,8 @@ export type FakeOptions = {
 	trouble?: TroubleCode | null;
 	backfill?: boolean;
 	settings?: Partial<Settings>;
+	/** Buyers wait, and drafts are there for them. Off in tests. */
+	drafts?: boolean;
 	/** Buyers answer and deliveries go on by themselves. Off in tests. */
 	lively?: boolean;
 	now?: () => number;
@@ -93,6 +80,7 @@ function fail(code: ErrorCode, words: string = code): never {
 
 /** The stand-in. Public fields and `deliver`, `setDelivery`, `failNext` are for tests. */
 export class FakeHost implements Host {
+	readonly drafts: FakeDrafts;
 	chats: FakeChat[];
 	accounts: AccountView[];
 	mode: ShopMode;
@@ -108,8 +96,6 @@ export class FakeHost implements Host {
 	calls: unknown[][] = [];
 	/** What `checkKey` finds. */
 	keyCheck: KeyCheck = { name: "Вело-Мастер", userId: 94235311, tariff: "included", alreadyAdded: null };
-	/** Drafts, questions and the model, for tests to fill. */
-	fakeDrafts = new FakeDrafts();
 	#hub = new NoticeHub();
 	#failures = new Map<string, ErrorCode[]>();
 	#now: () => number;
@@ -139,6 +125,7 @@ export class FakeHost implements Host {
 		};
 		this.receptionState = new FakeReception(this.#now);
 		this.accounts = Array.from({ length: count }, (_, index) => this.#makeAccount(index, options));
+		this.drafts = new FakeDrafts(this, options.drafts ?? false);
 	}
 
 	#makeAccount(index: number, options: FakeOptions): AccountView {
@@ -199,6 +186,9 @@ export class FakeHost implements Host {
 		await Promise.resolve();
 		const code = this.#failures.get(command)?.shift();
 		if (code) fail(code);
+	}
+	rowsForDrafts(): ChatRow[] {
+		return this.chats.map((chat) => this.#row(chat)).filter((row) => row.unread > 0);
 	}
 	#changed(chat: ChatId): void {
 		this.emit({ what: "messages", chat });
@@ -473,80 +463,6 @@ export class FakeHost implements Host {
 	}
 	async closeWindow(): Promise<void> {
 		await this.#called("closeWindow");
-	}
-	async draft(chat: ChatId): Promise<DraftView | null> {
-		await this.#called("draft", chat);
-		return this.fakeDrafts.drafts.get(chat) ?? null;
-	}
-	async waitingDrafts(limit: number): Promise<WaitingDraft[]> {
-		await this.#called("waitingDrafts", limit);
-		const named = (id: ChatId) => {
-			const row = this.#row(this.#chat(id));
-			return { account: row.account, buyer: row.buyer.name, itemTitle: row.itemTitle, askedMs: row.updatedMs };
-		};
-		return this.fakeDrafts.waiting(named).slice(0, limit);
-	}
-	async sendDraft(id: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft> {
-		await this.#called("sendDraft", id, text, despiteMarks);
-		const draft = this.fakeDrafts.find(id) ?? fail("draftStale");
-		if (text === null && !despiteMarks && !draft.oneKey && draft.state === "ready") fail("draftUnsupported");
-		this.fakeDrafts.drafts.delete(draft.chat);
-		const row = this.#send(this.#chat(draft.chat), { kind: "text", text: text ?? draft.text });
-		this.#draftChanged(draft.chat);
-		return { row, lesson: null };
-	}
-	async anotherDraft(chat: ChatId, instruction: string): Promise<void> {
-		await this.#called("anotherDraft", chat, instruction);
-		this.#draftChanged(chat);
-	}
-	async dismissDraft(chat: ChatId, reason: string | null): Promise<void> {
-		await this.#called("dismissDraft", chat, reason);
-		this.fakeDrafts.drafts.delete(chat);
-		this.#draftChanged(chat);
-	}
-	async checkReply(chat: ChatId, text: string): Promise<DraftMark[]> {
-		await this.#called("checkReply", chat, text);
-		return [];
-	}
-	async openQuestions(): Promise<QuestionGroup[]> {
-		await this.#called("openQuestions");
-		return this.fakeDrafts.questions;
-	}
-	async answerQuestions(questions: QuestionId[], entry: EntryInput): Promise<SourceId> {
-		await this.#called("answerQuestions", questions, entry);
-		this.fakeDrafts.close(questions);
-		this.emit({ what: "drafts" });
-		return 1;
-	}
-	async putQuestionsAway(questions: QuestionId[]): Promise<void> {
-		await this.#called("putQuestionsAway", questions);
-		this.fakeDrafts.close(questions);
-		this.emit({ what: "drafts" });
-	}
-	async draftStatistics(days: number): Promise<DraftStatistics> {
-		await this.#called("draftStatistics", days);
-		return this.fakeDrafts.statistics;
-	}
-	async draftSettings(): Promise<DraftSettingsView> {
-		await this.#called("draftSettings");
-		return this.fakeDrafts.view();
-	}
-	async saveDraftSettings(settings: DraftSettings, secrets: ModelSecrets): Promise<void> {
-		await this.#called("saveDraftSettings", settings, secrets);
-		this.fakeDrafts.save(settings, secrets);
-		this.emit({ what: "drafts" });
-	}
-	async checkModel(settings: DraftSettings, secrets: ModelSecrets): Promise<ModelCheck> {
-		await this.#called("checkModel", settings, secrets);
-		return this.fakeDrafts.check;
-	}
-	async modelPresets(): Promise<ModelPreset[]> {
-		await this.#called("modelPresets");
-		return this.fakeDrafts.presets;
-	}
-	#draftChanged(chat: ChatId): void {
-		this.emit({ what: "draft", chat });
-		this.emit({ what: "drafts" });
 	}
 	async backupView(): Promise<BackupView> {
 		await this.#called("backupView");

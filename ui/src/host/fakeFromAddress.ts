@@ -19,6 +19,7 @@ export function fakeFromAddress(search: string): FakeHost {
 		trouble: query.get("trouble") as TroubleCode | null,
 		backfill: query.has("backfill"),
 		settings,
+		drafts: query.get("drafts") !== "off",
 		lively: true,
 	});
 	const open = Number(query.get("open") ?? 0);

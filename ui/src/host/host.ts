@@ -41,6 +41,7 @@ import type {
 	TunnelSettings,
 	UiError,
 } from "./contract";
+
 import type { DraftHost } from "./drafts";
 
 /** A command failed. The page chooses words by `code`; `message` is for the log and for curious readers. */
@@ -60,7 +61,8 @@ export function errorCode(error: unknown): ErrorCode {
 }
 
 /** Every command may throw {@link HostError}. */
-export interface Host extends DraftHost {
+export interface Host {
+	readonly drafts: DraftHost;
 	appView(): Promise<AppView>;
 	listChats(query: ChatQuery): Promise<ChatPage>;
 	chat(chat: ChatId): Promise<ChatView>;

@@ -3,7 +3,8 @@ import { emit } from "@tauri-apps/api/event";
 import { afterEach, expect, test, vi } from "vitest";
 import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Settings } from "./contract";
 import type { Host } from "./host";
-import { defaultDraftSettings } from "./fakeDrafts";
+import type { DraftHost } from "./drafts";
+import { FakeDrafts } from "./fakeDrafts";
 import { connectTauri } from "./tauri";
 
 afterEach(() => clearMocks());
@@ -21,7 +22,7 @@ const settings: Settings = {
 
 const entry: EntryInput = { kind: "question", scope: { account: 1, item: null }, title: "Есть парковка?", text: "Есть", url: null };
 const secrets: ModelSecrets = { key: "sk", headers: [{ name: "x-folder-id", value: "b1g" }], proxy: null };
-const draftSettings = defaultDraftSettings();
+const draftSettings = new FakeDrafts({ calls: [], emit: () => undefined, rowsForDrafts: () => [], sendText: () => Promise.reject(new Error("no chat")) }, false).view.settings;
 
 /** One call of every command, the same through the port and through the generated contract. */
 const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[Name]> } = {
@@ -84,7 +85,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	clearEventLog: [null],
 	proxySnippets: ["https://shop.example", 8765],
 	draft: [1],
-	waitingDrafts: [100],
+	waitingDrafts: [200],
 	sendDraft: [4, "Да, есть", false],
 	anotherDraft: [1, "короче"],
 	dismissDraft: [1, null],
@@ -101,6 +102,24 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	closeWindow: [],
 };
 
+/** Where the port's name is another than the command's. */
+const drafts: { [Name in keyof typeof commands]?: keyof DraftHost } = {
+	draft: "of",
+	waitingDrafts: "waiting",
+	sendDraft: "send",
+	anotherDraft: "again",
+	dismissDraft: "dismiss",
+	checkReply: "facts",
+	openQuestions: "questions",
+	answerQuestions: "answer",
+	putQuestionsAway: "dropQuestions",
+	draftStatistics: "statistics",
+	draftSettings: "settings",
+	saveDraftSettings: "saveSettings",
+	checkModel: "check",
+	modelPresets: "presets",
+};
+
 test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core exactly as the contract says", async (name) => {
 	const asked: unknown[] = [];
 	const answer = (command: string, args: unknown) => {
@@ -110,7 +129,9 @@ test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core e
 	mockIPC(answer, { shouldMockEvents: true });
 	const host = await connectTauri();
 	asked.length = 0;
-	await (host[name] as (...args: unknown[]) => Promise<unknown>).call(host, ...samples[name]);
+	const draft = drafts[name];
+	const asks = draft ? host.drafts[draft] : host[name as keyof Host];
+	await (asks as (...args: unknown[]) => Promise<unknown>).call(host, ...samples[name]);
 	await (commands[name] as (...args: unknown[]) => Promise<unknown>)(...samples[name]);
 	expect(asked).toHaveLength(2);
 	expect(asked[0]).toEqual(asked[1]);

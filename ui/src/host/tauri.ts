@@ -13,13 +13,6 @@ import type {
 	ChatQuery,
 	ChatView,
 	ClosedShop,
-	DraftId,
-	DraftMark,
-	DraftSettings,
-	DraftSettingsView,
-	DraftStatistics,
-	DraftView,
-	EntryInput,
 	EventId,
 	EventQuery,
 	EventRowView,
@@ -36,28 +29,21 @@ import type {
 	MessageId,
 	MessagePage,
 	MessageRow,
-	ModelCheck,
-	ModelPreset,
-	ModelSecrets,
 	Notice,
 	OutboxId,
 	ProxySnippets,
-	QuestionGroup,
-	QuestionId,
 	ReceptionView,
 	RestoreReport,
 	SecretFallback,
 	SelfTest,
-	SentDraft,
 	SetAside,
 	Settings,
 	ShopMode,
-	SourceId,
 	TunnelSettings,
 	UiError,
-	WaitingDraft,
 } from "./contract";
 import { HostError, NoticeHub, type Host } from "./host";
+import { TauriDrafts } from "./tauriDrafts";
 
 function isUiError(value: unknown): value is UiError {
 	return typeof value === "object" && value !== null && "code" in value && "message" in value;
@@ -73,6 +59,7 @@ async function call<Answer>(command: string, args: Record<string, unknown> = {})
 }
 
 class TauriHost implements Host {
+	readonly drafts = new TauriDrafts(call);
 	#hub = new NoticeHub();
 	#shop: ShopMode = "real";
 
@@ -256,48 +243,6 @@ class TauriHost implements Host {
 	}
 	proxySnippets(url: string, port: number): Promise<ProxySnippets> {
 		return call("proxy_snippets", { url, port });
-	}
-	draft(chat: ChatId): Promise<DraftView | null> {
-		return call("draft", { chat });
-	}
-	waitingDrafts(limit: number): Promise<WaitingDraft[]> {
-		return call("waiting_drafts", { limit });
-	}
-	sendDraft(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft> {
-		return call("send_draft", { draft, text, despiteMarks });
-	}
-	anotherDraft(chat: ChatId, instruction: string): Promise<void> {
-		return call("another_draft", { chat, instruction });
-	}
-	dismissDraft(chat: ChatId, reason: string | null): Promise<void> {
-		return call("dismiss_draft", { chat, reason });
-	}
-	checkReply(chat: ChatId, text: string): Promise<DraftMark[]> {
-		return call("check_reply", { chat, text });
-	}
-	openQuestions(): Promise<QuestionGroup[]> {
-		return call("open_questions");
-	}
-	answerQuestions(questions: QuestionId[], entry: EntryInput): Promise<SourceId> {
-		return call("answer_questions", { questions, entry });
-	}
-	putQuestionsAway(questions: QuestionId[]): Promise<void> {
-		return call("put_questions_away", { questions });
-	}
-	draftStatistics(days: number): Promise<DraftStatistics> {
-		return call("draft_statistics", { days });
-	}
-	draftSettings(): Promise<DraftSettingsView> {
-		return call("draft_settings");
-	}
-	saveDraftSettings(settings: DraftSettings, secrets: ModelSecrets): Promise<void> {
-		return call("save_draft_settings", { settings, secrets });
-	}
-	checkModel(settings: DraftSettings, secrets: ModelSecrets): Promise<ModelCheck> {
-		return call("check_model", { settings, secrets });
-	}
-	modelPresets(): Promise<ModelPreset[]> {
-		return call("model_presets");
 	}
 	tryAlert(): Promise<void> {
 		return call("try_alert");

@@ -30,6 +30,15 @@ export const shortcuts: readonly { group: () => string; list: readonly Shortcut[
 		],
 	},
 	{
+		group: m.keys_drafts,
+		list: [
+			{ keys: "Ctrl+Enter", words: m.keys_draft_send },
+			{ keys: "Ctrl+E", words: m.keys_draft_edit },
+			{ keys: "Ctrl+J", words: m.keys_draft_again },
+			{ keys: "Ctrl+D", words: m.keys_draft_dismiss },
+		],
+	},
+	{
 		group: m.keys_thread,
 		list: [
 			{ keys: "Enter", words: m.keys_send },

@@ -22,6 +22,8 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	imageTooLarge: m.error_image_too_large,
 	tooLateToDelete: m.error_too_late_to_delete,
 	notFound: m.error_not_found,
+	draftStale: m.error_draft_stale,
+	draftUnsupported: m.error_draft_unsupported,
 	storage: m.error_storage,
 	diskFull: m.error_disk_full,
 	diskReadOnly: m.error_disk_read_only,
@@ -42,8 +44,6 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	fileTrouble: m.error_file_trouble,
 	cancelled: m.error_cancelled,
 	busy: m.error_busy,
-	draftStale: m.error_draft_stale,
-	draftUnsupported: m.error_draft_unsupported,
 	internal: m.error_internal,
 };
 

@@ -1,0 +1,233 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test, vi } from "vitest";
+import { FakeHost } from "../host/fake";
+import { marked } from "../host/fakeDrafts";
+import Window from "../views/Window.svelte";
+import { spans } from "./spans";
+
+async function start(put: (host: FakeHost) => void = () => undefined) {
+	const host = new FakeHost();
+	put(host);
+	render(Window, { props: { host } });
+	await screen.findAllByTestId("chat-row");
+	return { host, user: userEvent.setup() };
+}
+
+const row = async (id: number) => (await screen.findAllByTestId("chat-row")).find((element) => element.dataset["chatId"] === String(id)) as HTMLElement;
+const composer = () => screen.getByTestId("composer") as HTMLTextAreaElement;
+const sent = (host: FakeHost) => host.calls.filter(([name]) => name === "drafts.send").map(([, ...args]) => args);
+
+describe("marks", () => {
+	test("cut the text at its facts and lose none of it", () => {
+		const { text, marks } = marked("Цена [18 500 ₽|source|0], забрать [сегодня|nothing].");
+		expect(spans(text, marks).map(({ text: words, mark }) => [words, mark?.support ?? ""])).toEqual([
+			["Цена ", ""],
+			["18 500 ₽", "source"],
+			[", забрать ", ""],
+			["сегодня", "nothing"],
+			[".", ""],
+		]);
+	});
+
+	test("that overlap or lie outside are left out, never the words", () => {
+		const mark = { fact: "number", support: "nothing", source: null } as const;
+		const odd = [
+			{ ...mark, start: 2, end: 6 },
+			{ ...mark, start: 4, end: 8 },
+			{ ...mark, start: 8, end: 99 },
+			{ ...mark, start: 3, end: 3 },
+		];
+		expect(spans("0123456789", odd).map((span) => span.text)).toEqual(["01", "2345", "6789"]);
+	});
+});
+
+describe("the draft above the composer", () => {
+	test("is sent by one key, once, and its echo is in the thread", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "[Да, в наличии|source|1]."));
+		await user.click(await row(2));
+		expect((await screen.findByTestId("draft-text")).textContent).toBe("Да, в наличии.");
+		await user.keyboard("{Control>}{Enter}{Enter}{/Control}");
+		await vi.waitFor(() => expect(screen.getAllByTestId("message").at(-1)?.textContent).toContain("Да, в наличии."));
+		expect(sent(host)).toEqual([[102, null, false]]);
+		await vi.waitFor(() => expect(screen.queryByTestId("draft")).toBeNull());
+	});
+
+	test("with an unsupported fact is marked and no key sends it as it is", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "Отдам за [15 000 ₽|nothing]."));
+		await user.click(await row(2));
+		const fact = await screen.findByTestId("draft-fact");
+		expect(fact.dataset["support"]).toBe("nothing");
+		expect(fact.title).toBe("Цена: нет ни в одном источнике");
+		expect((screen.getByTestId("draft-send") as HTMLButtonElement).disabled).toBe(true);
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		expect(sent(host)).toEqual([]);
+	});
+
+	test("goes into the composer to be changed, and what is sent is the change", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "[Да|source|1], приезжайте."));
+		await user.click(await row(2));
+		await screen.findByTestId("draft-text");
+		await user.keyboard("{Control>}e{/Control}");
+		await vi.waitFor(() => expect(composer().value).toBe("Да, приезжайте."));
+		await user.type(composer(), " Жду!{Enter}");
+		await vi.waitFor(() => expect(sent(host)).toEqual([[102, "Да, приезжайте. Жду!", true]]));
+		expect(host.calls.filter(([name]) => name === "sendText")).toHaveLength(1);
+		expect(composer().value).toBe("");
+	});
+
+	test("an edited reply may be kept in knowledge with one click", async () => {
+		const entry = { kind: "question" as const, scope: { account: 1, item: null }, title: "Торг?", text: "Уступлю 500 ₽.", url: null };
+		const { host, user } = await start((host) => {
+			host.drafts.put(2, "Торг возможен.");
+			host.drafts.lesson = entry;
+		});
+		await user.click(await row(2));
+		await user.click(await screen.findByTestId("draft-edit"));
+		await user.type(composer(), " Уступлю 500 ₽.{Enter}");
+		await user.click(await screen.findByTestId("lesson-yes"));
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["drafts.answer", [], entry]));
+	});
+
+	test("steps back while the seller types, and its keys with it", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "[Да|source|1]."));
+		await user.click(await row(2));
+		await screen.findByTestId("draft-text");
+		await user.type(composer(), "Сам отвечу");
+		expect(await screen.findByTestId("draft-folded")).toBeTruthy();
+		await user.keyboard("{Control>}d{/Control}");
+		host.drafts.put(2, "Другая подсказка");
+		expect(composer().value).toBe("Сам отвечу");
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["sendText", 2, "Сам отвечу"]));
+		expect(sent(host)).toEqual([]);
+		expect(host.calls.some(([name]) => name === "drafts.dismiss")).toBe(false);
+	});
+
+	test("that the talk overtook says so and is not sent", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "[Да|source|1]."));
+		await user.click(await row(2));
+		host.drafts.failNext("draftStale");
+		await user.click(await screen.findByTestId("draft-send"));
+		expect((await screen.findByRole("alert")).textContent).toContain("подсказка устарела");
+		expect(host.calls.some(([name]) => name === "sendText")).toBe(false);
+	});
+
+	test("shows the words of a source, and why the model's were not used", async () => {
+		const { user } = await start((host) => host.drafts.put(2, "[Да|source|1].", { maker: "quote", stopped: ["newLink", "claimsHuman"] }));
+		await user.click(await row(2));
+		expect((await screen.findByTestId("draft-stopped")).textContent).toContain("новая ссылка, выдаёт себя за человека");
+		await user.click(screen.getAllByTestId("draft-source")[0] as HTMLElement);
+		expect(screen.getByTestId("source-words").textContent).toContain("Самовывоз: ул. Ленина, 14");
+	});
+
+	test("a question without an answer says where it went", async () => {
+		const { user } = await start((host) => host.drafts.put(2, "", { state: "unanswerable" }));
+		await user.click(await row(2));
+		expect((await screen.findByTestId("draft")).textContent).toContain("нет ответа на этот вопрос");
+	});
+});
+
+describe("the queue", () => {
+	async function queue(put: (host: FakeHost) => void) {
+		const started = await start(put);
+		await started.user.keyboard("{Control>}2{/Control}");
+		await screen.findAllByTestId("waiting-draft");
+		return started;
+	}
+	const left = () => screen.queryAllByTestId("waiting-draft").map((element) => Number(element.dataset["chatId"]));
+
+	test("is walked by keyboard alone: read, send, next", async () => {
+		const { host, user } = await queue((host) => [2, 3, 4].forEach((chat) => host.drafts.put(chat, `[Ответ ${chat}|source|0]`)));
+		await user.keyboard("{ArrowDown}");
+		expect(screen.getByTestId("queue-draft").textContent).toContain("Ответ 3");
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await vi.waitFor(() => expect(left()).toEqual([2, 4]));
+		expect(screen.getByTestId("queue-draft").textContent).toContain("Ответ 4");
+		await user.keyboard("{Control>}d{/Control}");
+		await vi.waitFor(() => expect(left()).toEqual([2]));
+		expect(sent(host)).toEqual([[103, null, false]]);
+		expect(host.calls).toContainEqual(["drafts.dismiss", 4, null]);
+	});
+
+	test("an edited one is sent as edited; Escape gives the draft back", async () => {
+		const { host, user } = await queue((host) => void host.drafts.put(2, "Отдам за [15 000 ₽|nothing]"));
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		expect(sent(host)).toEqual([]);
+		await user.keyboard("{Control>}e{/Control}");
+		const field = await screen.findByTestId("queue-edit");
+		await user.keyboard("{Escape}");
+		expect(screen.queryByTestId("queue-edit")).toBeNull();
+		await user.keyboard("{Control>}e{/Control}");
+		await user.clear(await screen.findByTestId("queue-edit"));
+		await user.type(screen.getByTestId("queue-edit"), "Отдам за 18 000 ₽");
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await vi.waitFor(() => expect(sent(host)).toEqual([[102, "Отдам за 18 000 ₽", true]]));
+		expect(field.isConnected).toBe(false);
+	});
+
+	test("what was refused comes back with the reason and the seller's words", async () => {
+		const { host, user } = await queue((host) => void host.drafts.put(2, "[Да|source|0]"));
+		await user.click(screen.getByTestId("queue-edit-open"));
+		await user.type(await screen.findByTestId("queue-edit"), ", сегодня");
+		host.drafts.failNext("draftStale");
+		await user.click(screen.getByTestId("queue-send"));
+		expect((await screen.findByRole("alert")).textContent).toContain("устарела");
+		expect((screen.getByTestId("queue-edit") as HTMLTextAreaElement).value).toBe("Да, сегодня");
+	});
+});
+
+describe("what nobody could answer", () => {
+	test("one answer settles the group and goes into knowledge for its item", async () => {
+		const { host, user } = await start((host) => {
+			const question = { chat: 2, askedMs: Date.now() - 60_000 };
+			host.drafts.groups = [{ questions: [{ id: 7, text: "Гарантия есть?", ...question }, { id: 8, text: "А гарантия?", ...question }], scope: { account: 1, item: "340" }, itemTitle: "Велосипед" }];
+		});
+		await user.keyboard("{Control>}2{/Control}");
+		await user.click(screen.getByTestId("drafts-tab-questions"));
+		const group = await screen.findByTestId("question-group");
+		expect(group.textContent).toContain("1 похожий");
+		await user.click(within(group).getByTestId("question-begin"));
+		await user.type(screen.getByTestId("question-answer"), "Год на раму.");
+		await user.click(screen.getByTestId("question-save"));
+		await vi.waitFor(() =>
+			expect(host.calls).toContainEqual(["drafts.answer", [7, 8], { kind: "question", scope: { account: 1, item: "340" }, title: "Гарантия есть?", text: "Год на раму.", url: null }]),
+		);
+		await vi.waitFor(() => expect(screen.queryByTestId("question-group")).toBeNull());
+	});
+});
+
+describe("the model's settings", () => {
+	async function setup() {
+		const started = await start();
+		await started.user.keyboard("{Control>}2{/Control}");
+		await started.user.click(screen.getByTestId("drafts-tab-setup"));
+		await started.user.click(await screen.findByTestId("drafts-use-model"));
+		return started;
+	}
+
+	test("a preset fills the form, the check tells in words, and the key is given once", async () => {
+		const { host, user } = await setup();
+		await user.click(screen.getByTestId("preset-openai"));
+		expect((screen.getByTestId("model-url") as HTMLInputElement).value).toBe("https://api.openai.com/v1");
+		await user.type(screen.getByTestId("model-key"), "sk-secret");
+		host.drafts.found = { trouble: "wrongKey", models: [], tookMs: 0 };
+		await user.click(screen.getByTestId("model-check"));
+		expect((await screen.findByTestId("model-verdict")).textContent).toContain("Ключ модели не подходит");
+		await user.click(screen.getByTestId("drafts-save"));
+		await vi.waitFor(() => expect(host.calls.some(([name]) => name === "drafts.saveSettings")).toBe(true));
+		const call = host.calls.find(([name]) => name === "drafts.saveSettings");
+		expect(call?.[2]).toEqual({ key: "sk-secret", headers: null, proxy: null });
+		await vi.waitFor(() => expect((screen.getByTestId("model-key") as HTMLInputElement).value).toBe(""));
+		expect(document.body.textContent).not.toContain("sk-secret");
+	});
+
+	test("a limit left empty is none, a comma is a decimal point", async () => {
+		const { host, user } = await setup();
+		await user.clear(screen.getByTestId("day-rub"));
+		await user.type(screen.getByTestId("month-rub"), "1 500,50");
+		await user.tab();
+		await user.click(screen.getByTestId("drafts-save"));
+		await vi.waitFor(() => expect(host.calls.find(([name]) => name === "drafts.saveSettings")?.[1]).toMatchObject({ dayRub: null, monthRub: 1500.5 }));
+	});
+});

@@ -1,0 +1,24 @@
+// The drafts' part of the host behind Tauri.
+import type { DraftId, DraftSettings, EntryInput, ModelSecrets, QuestionId } from "./contract";
+import type { DraftHost } from "./drafts";
+
+type Call = <Answer>(command: string, args?: Record<string, unknown>) => Promise<Answer>;
+
+export class TauriDrafts implements DraftHost {
+	constructor(private readonly call: Call) {}
+
+	of: DraftHost["of"] = (chat) => this.call("draft", { chat });
+	waiting: DraftHost["waiting"] = () => this.call("waiting_drafts", { limit: 200 });
+	send: DraftHost["send"] = (draft: DraftId, text: string | null, despiteMarks: boolean) => this.call("send_draft", { draft, text, despiteMarks });
+	again: DraftHost["again"] = (chat, instruction) => this.call("another_draft", { chat, instruction });
+	dismiss: DraftHost["dismiss"] = (chat, reason) => this.call("dismiss_draft", { chat, reason });
+	facts: DraftHost["facts"] = (chat, text) => this.call("check_reply", { chat, text });
+	questions: DraftHost["questions"] = () => this.call("open_questions");
+	answer: DraftHost["answer"] = (questions: QuestionId[], entry: EntryInput) => this.call("answer_questions", { questions, entry });
+	dropQuestions: DraftHost["dropQuestions"] = (questions) => this.call("put_questions_away", { questions });
+	settings: DraftHost["settings"] = () => this.call("draft_settings");
+	saveSettings: DraftHost["saveSettings"] = (settings: DraftSettings, secrets: ModelSecrets) => this.call("save_draft_settings", { settings, secrets });
+	presets: DraftHost["presets"] = () => this.call("model_presets");
+	check: DraftHost["check"] = (settings, secrets) => this.call("check_model", { settings, secrets });
+	statistics: DraftHost["statistics"] = () => this.call("draft_statistics", { days: 30 });
+}
