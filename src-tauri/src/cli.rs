@@ -2,6 +2,7 @@
 
 mod backup;
 mod text;
+mod tunnel;
 mod webhook;
 
 use std::io::{Read as _, Write as _};
@@ -113,6 +114,9 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 60, value_name = "СЕКУНД")]
         wait: u64,
     },
+    /// Туннель: публичный адрес для вебхука
+    #[command(subcommand)]
+    Tunnel(tunnel::TunnelCommand),
     /// Вебхук: доставка сообщений сразу. Код выхода 0 — всё так, как надо; 1 — нет
     #[command(subcommand)]
     Webhook(WebhookCommand),
@@ -333,6 +337,7 @@ fn request(command: &Command) -> Result<Request, UiError> {
         }
         Command::Status => Request::Status,
         Command::Webhook(command) => webhook::request(command),
+        Command::Tunnel(command) => tunnel::request(command)?,
         Command::Chats { account, unread, limit } => {
             Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
         }
@@ -448,6 +453,8 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
             | Request::NewRecoveryCode
             | Request::BackupCreate { .. }
             | Request::Export { .. }
+            | Request::Tunnel
+            | Request::TunnelSet { .. }
     );
     if matches!(request, Request::Diagnostics) {
         return Ok(json!({"text": start::diagnostics(&folder, arguments).await}));

@@ -8,12 +8,16 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 const FILES_KEPT: usize = 14;
+/// Crates whose finer words hold secrets.
+const CAPPED: [&str; 2] = ["muxado=info", "ngrok=info"];
 
 /// Begins to log into the data folder, and to standard error when asked. Keep the guard: it writes the rest at the end.
 pub(crate) fn start(folder: &DataFolder, to_stderr: bool) -> Option<WorkerGuard> {
     let filter = EnvFilter::try_from_env("PRILAVOK_LOG").unwrap_or_else(|_| {
-        EnvFilter::new("warn,prilavok=info,inbox=info,avito=info,avito_sim=warn,async_openai=off")
+        EnvFilter::new("warn,prilavok=info,inbox=info,avito=info,tunnel=info,avito_sim=warn,async_openai=off")
     });
+    // Whatever is asked for: below this level they write the bytes of the connection, and ngrok's token with them.
+    let filter = CAPPED.into_iter().filter_map(|cap| cap.parse().ok()).fold(filter, EnvFilter::add_directive);
     let appender = Builder::new()
         .rotation(Rotation::DAILY)
         .filename_prefix("prilavok")

@@ -23,4 +23,5 @@ pub mod retrieval;
 pub mod start;
 pub mod texts;
 pub mod thread;
+pub mod tunnel;
 pub mod webhook;

@@ -24,6 +24,8 @@ pub struct Receiver {
     pub address: SocketAddr,
     /// The path of its webhook, beginning with a slash.
     pub path: String,
+    /// What requests say it is called; none: its address.
+    pub host: Option<String>,
 }
 
 /// One delivery: the body, and the signature header Avito sends along.
@@ -110,12 +112,13 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
 
 /// The bytes of each delivery's request to this receiver.
 pub fn requests(receiver: &Receiver, deliveries: &[Delivery]) -> Arc<Vec<Vec<u8>>> {
+    let host = receiver.host.clone().unwrap_or_else(|| receiver.address.to_string());
     let request = |delivery: &Delivery| {
         format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
              X-Avito-Messenger-Signature: {}\r\n\r\n{}",
             receiver.path,
-            receiver.address,
+            host,
             delivery.body.len(),
             delivery.signature,
             delivery.body

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use bench::archive::{Archive, Form, Size};
-use bench::{catchup, chaos, memory, output, page, report, retrieval, start, thread, webhook};
+use bench::{catchup, chaos, memory, output, page, report, retrieval, start, thread, tunnel, webhook};
 use clap::{Parser, Subcommand};
 use serde_json::{Map, Value};
 
@@ -45,6 +45,8 @@ enum What {
 enum Measurement {
     /// A delivery received durably, against FastAPI with a queue in memory.
     Webhook(webhook::Options),
+    /// A delivery through ngrok's stand-in, against the same straight to the endpoint.
+    Tunnel(tunnel::Options),
     /// From the POST of a delivery to its text in the window; opening and switching chats there.
     Page(page::Options),
     /// From the start to a list that can be used, against a bare window.
@@ -60,7 +62,7 @@ enum Measurement {
 }
 
 /// Each measurement as `all` runs it.
-const ALL: [&str; 7] = ["webhook", "page", "start", "memory", "thread", "catchup", "retrieval"];
+const ALL: [&str; 8] = ["webhook", "tunnel", "page", "start", "memory", "thread", "catchup", "retrieval"];
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -110,6 +112,7 @@ async fn measure(app: &Path, measurement: Measurement, figures: &mut Map<String,
     let target = target_folder(app)?;
     let (name, found) = match measurement {
         Measurement::Webhook(options) => ("webhook", webhook::run(app, &target, &options).await?),
+        Measurement::Tunnel(options) => ("tunnel", tunnel::run(app, &options).await?),
         Measurement::Page(options) => ("page", page::run(app, &target, &options).await?),
         Measurement::Start(options) => ("start", start::run(app, &target, &options).await?),
         Measurement::Memory(options) => ("memory", memory::run(app, &target, &options).await?),

@@ -70,7 +70,7 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
         };
         let url = reqwest::Url::parse(&subscription.url)?;
         let address = url.socket_addrs(|| None)?.first().copied().context("an address")?;
-        Ok(Some(Receiver { address, path: url.path().to_owned() }))
+        Ok(Some(Receiver { address, path: url.path().to_owned(), host: None }))
     })
     .await?;
     let opened = open_chats(&driver, &listed, options.rounds).await?;

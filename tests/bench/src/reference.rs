@@ -46,7 +46,7 @@ impl Reference {
             Ok(tokio::net::TcpStream::connect(address).await.is_ok().then_some(()))
         })
         .await?;
-        Ok(Self { _child: child, receiver: Receiver { address, path: "/webhook".to_owned() } })
+        Ok(Self { _child: child, receiver: Receiver { address, path: "/webhook".to_owned(), host: None } })
     }
 }
 

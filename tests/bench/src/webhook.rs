@@ -211,7 +211,7 @@ pub fn receiver(sim: &Sim, seller: &SellerAccount, running: &Running) -> Result<
     let subscription =
         sim.subscriptions(seller.user_id).into_iter().next().context("no webhook is registered")?;
     let path = subscription.url.splitn(4, '/').nth(3).context("the webhook has no path")?;
-    Ok(Receiver { address: running.address, path: format!("/{path}") })
+    Ok(Receiver { address: running.address, path: format!("/{path}"), host: None })
 }
 
 /// What a row shows: its words, its name among the figures, where it comes from.

@@ -18,6 +18,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::io::InspectWriter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,10 +27,18 @@ use tower::ServiceExt as _;
 
 use crate::Meter;
 
-/// The multiplexer under ngrok breaks the whole session at 512 streams; strangers leave before that.
-const PLACES: usize = 384;
+/// From here on strangers make room for whoever comes.
+const PLACES: usize = 320;
+/// No more than these: the multiplexer under ngrok breaks the whole session at 512 streams, some 130 of which it holds itself.
+const MOST: usize = 360;
 /// Strangers sent away at once.
 const SENT_AWAY: usize = 32;
+/// Who really asks has sent a head by then, also to a busy machine.
+const GRACE: Duration = Duration::from_millis(200);
+/// How often it is looked whether somebody's time is over.
+const LOOK: Duration = Duration::from_millis(20);
+/// Who has asked for something is not sent away sooner: a crowd of deliveries is answered by then.
+const ANSWER: Duration = Duration::from_secs(2);
 /// The whole life of a stranger's connection.
 const STRANGER: Duration = Duration::from_secs(10);
 /// The silence between two requests on a connection that is known.
@@ -36,8 +46,16 @@ const SILENCE: Duration = Duration::from_secs(120);
 /// A request head of Avito's is under 2 KiB, with what a tunnel adds under 4.
 const HEAD_LIMIT: usize = 16 * 1024;
 
-/// Strangers' connections, the oldest first, and how to send them away.
-type Strangers = Arc<Mutex<BTreeMap<u64, CancellationToken>>>;
+/// A stranger's connection.
+struct Stranger {
+    since: Instant,
+    sent_away: CancellationToken,
+    /// When its request's head was there; its body may still be on the way.
+    asked: Option<Instant>,
+}
+
+/// Strangers' connections, the oldest first.
+type Strangers = Arc<Mutex<BTreeMap<u64, Stranger>>>;
 
 /// Serves connections until it is finished.
 pub(crate) struct Server {
@@ -45,6 +63,7 @@ pub(crate) struct Server {
     meter: Meter,
     strangers: Strangers,
     connections: TaskTracker,
+    left: Arc<Notify>,
     last: CancellationToken,
     end: CancellationToken,
     number: u64,
@@ -57,23 +76,36 @@ impl Server {
             meter,
             strangers: Strangers::default(),
             connections: TaskTracker::new(),
+            left: Arc::default(),
             last: CancellationToken::new(),
             end: CancellationToken::new(),
             number: 0,
         }
     }
 
-    /// Answers the requests of one more connection. Never waits: a tunnel whose connections are not taken at once stands still.
-    pub(crate) fn serve(&mut self, connection: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        if self.connections.len() >= PLACES {
-            self.make_room();
+    /// Waits until one more connection can be served.
+    pub(crate) async fn room(&self) {
+        loop {
+            let left = self.left.notified();
+            if self.connections.len() >= PLACES {
+                self.make_room();
+            }
+            if self.connections.len() < MOST {
+                return;
+            }
+            let _ = tokio::time::timeout(LOOK, left).await;
         }
+    }
+
+    /// Answers the requests of one more connection.
+    pub(crate) fn serve(&mut self, connection: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         self.number += 1;
         let number = self.number;
         let sent_away = CancellationToken::new();
-        locked(&self.strangers).insert(number, sent_away.clone());
+        let stranger = Stranger { since: Instant::now(), sent_away: sent_away.clone(), asked: None };
+        locked(&self.strangers).insert(number, stranger);
         let known = Arc::new(AtomicBool::new(false));
-        let (strangers, end) = (self.strangers.clone(), self.end.clone());
+        let (strangers, end, left) = (self.strangers.clone(), self.end.clone(), self.left.clone());
         let talk = self.talk(connection, known.clone(), number);
         self.connections.spawn(async move {
             let stranger = async {
@@ -88,15 +120,29 @@ impl Server {
                 () = end.cancelled() => {}
             }
             locked(&strangers).remove(&number);
+            left.notify_waiters();
         });
     }
 
+    /// Sends away those who have been silent for the longest; if there are none, those who take too long over their request.
     fn make_room(&self) {
         let mut strangers = locked(&self.strangers);
-        for _ in 0..SENT_AWAY {
-            let Some((_, oldest)) = strangers.pop_first() else { break };
-            oldest.cancel();
-        }
+        let mut send_away = |which: fn(&Stranger) -> bool| {
+            let leaving: Vec<u64> = strangers
+                .iter()
+                .filter(|(_, one)| which(one))
+                .map(|(number, _)| *number)
+                .take(SENT_AWAY)
+                .collect();
+            for number in &leaving {
+                if let Some(stranger) = strangers.remove(number) {
+                    stranger.sent_away.cancel();
+                }
+            }
+            !leaving.is_empty()
+        };
+        let _ = send_away(|one| one.asked.is_none() && one.since.elapsed() > GRACE)
+            || send_away(|one| one.asked.is_some_and(|since| since.elapsed() > ANSWER));
     }
 
     fn talk(
@@ -111,6 +157,9 @@ impl Server {
         let answer = service_fn(move |request: Request<Incoming>| {
             meter.asked();
             let (router, known, strangers) = (router.clone(), known.clone(), strangers.clone());
+            if let Some(stranger) = locked(&strangers).get_mut(&number) {
+                stranger.asked = Some(Instant::now());
+            }
             async move {
                 let mut answer: Response = router.oneshot(request.map(Body::new)).await?;
                 if is_good(answer.status()) {
@@ -166,6 +215,6 @@ fn is_good(status: StatusCode) -> bool {
     status.is_success() || status.is_server_error()
 }
 
-fn locked(strangers: &Strangers) -> MutexGuard<'_, BTreeMap<u64, CancellationToken>> {
+fn locked(strangers: &Strangers) -> MutexGuard<'_, BTreeMap<u64, Stranger>> {
     strangers.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -34,6 +34,10 @@ pub enum What {
     PassedOn,
     /// It was answered and not passed on.
     Swallowed,
+    /// It was passed on twice.
+    Doubled,
+    /// It was passed on, and the caller got another answer.
+    AnswerLost,
     /// It was answered by the service itself.
     NotServed,
 }

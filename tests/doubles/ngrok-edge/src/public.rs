@@ -107,6 +107,7 @@ async fn pass_on(edge: &Inner, request: Request<Incoming>, caller: SocketAddr) -
     };
     let request = named(request, &host, caller);
     let answer = if due(knobs.double_every) {
+        edge.log.add(What::Doubled, address.session.number, "");
         twice(&address, request, caller).await
     } else {
         once(&address, request.map(Body::new), caller).await
@@ -114,6 +115,7 @@ async fn pass_on(edge: &Inner, request: Request<Incoming>, caller: SocketAddr) -
     edge.log.add(What::PassedOn, address.session.number, "");
     match answer {
         Ok(_) if due(knobs.lose_answer_every) => {
+            edge.log.add(What::AnswerLost, address.session.number, "");
             not_served(StatusCode::BAD_GATEWAY, "ERR_NGROK_3004", "The answer was lost.")
         }
         Ok(answer) => answer,

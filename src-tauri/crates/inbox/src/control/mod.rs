@@ -23,7 +23,9 @@ use crate::error::CoreError;
 use crate::export::ExportRequest;
 use crate::ids::AccountId;
 use crate::store::events;
-use crate::view::{AccountView, ChatQuery, ErrorCode, ExportFormat, Language, MessageRow, UiError};
+use crate::view::{
+    AccountView, ChatQuery, ErrorCode, ExportFormat, Language, MessageRow, TunnelSettings, UiError,
+};
 
 /// How long a webhook may take to be registered and proved.
 const SETTLING: Duration = Duration::from_secs(30);
@@ -82,6 +84,15 @@ pub enum Request {
         text: String,
         /// How long to wait for Avito, milliseconds.
         wait_ms: u64,
+    },
+    /// What gives the endpoint a public address, and what it is doing.
+    Tunnel,
+    /// Set it up.
+    TunnelSet {
+        /// Everything but the token.
+        settings: TunnelSettings,
+        /// ngrok's token; none: the one that is kept. Travels like a key does.
+        ngrok_token: Option<String>,
     },
     /// Register the webhook and wait until the line is settled.
     WebhookRegister {
@@ -215,6 +226,15 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let echo = core.send_image(chat, &name, read_image(&file).await?).await?;
             settled(core, &echo, wait_ms).await
+        }
+        Request::Tunnel => to_json(core.reception().await?.tunnel),
+        Request::TunnelSet { settings, ngrok_token } => {
+            // In this order: a token is forgotten when the way to ngrok changes.
+            core.save_tunnels(settings).await?;
+            if let Some(token) = ngrok_token {
+                core.set_ngrok_token(token.into()).await?;
+            }
+            to_json(core.reception().await?.tunnel)
         }
         Request::WebhookRegister { account } => {
             let mut lines = Vec::new();

@@ -60,8 +60,12 @@ impl Line for Ngrok {
         let mut server = Server::new(self.router.clone(), self.meter.clone());
         news.online(line.url.clone());
         let trouble = loop {
+            let accepted = async {
+                server.room().await;
+                line.tunnel.next().await
+            };
             tokio::select! {
-                accepted = line.tunnel.next() => match accepted {
+                accepted = accepted => match accepted {
                     Some(Ok(connection)) => server.serve(connection),
                     Some(Err(error)) if cut.is_cancelled() => {
                         break Trouble::new(code::CUT, format!("no heartbeat: {error}"));

@@ -48,6 +48,10 @@ fn desk() -> Desk {
 
 /// A service with these faults, and a tunnel to it.
 fn desk_with(prepare: impl FnOnce(&Edge)) -> Desk {
+    desk_serving(router(), prepare)
+}
+
+fn desk_serving(router: Router, prepare: impl FnOnce(&Edge)) -> Desk {
     let edge = Arc::new(Edge::without_sockets());
     prepare(&edge);
     let (dialled, meter) = (edge.clone(), Meter::default());
@@ -58,7 +62,7 @@ fn desk_with(prepare: impl FnOnce(&Edge)) -> Desk {
             false => Err(io::ErrorKind::ConnectionRefused.into()),
         }
     }));
-    let tunnel = supervise(Ngrok::new(config(), router(), meter.clone(), way));
+    let tunnel = supervise(Ngrok::new(config(), router, meter.clone(), way));
     Desk { edge, meter, tunnel }
 }
 
@@ -322,15 +326,7 @@ async fn a_request_under_way_is_answered_before_a_stop() {
             "done"
         }),
     );
-    let edge = Arc::new(Edge::without_sockets());
-    let dialled = edge.clone();
-    let way = Way::Streams(Arc::new(move || {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        dialled.attach(far);
-        Ok(Box::new(near) as _)
-    }));
-    let tunnel = supervise(Ngrok::new(config(), slow, Meter::default(), way));
-    let desk = Desk { edge, meter: Meter::default(), tunnel };
+    let desk = desk_serving(slow, |_| {});
     desk.online().await;
     let (answer, ()) = tokio::join!(desk.post("/slow", ""), async {
         began.recv().await.unwrap();
@@ -365,5 +361,27 @@ async fn strangers_who_say_nothing_are_sent_away_and_others_are_served() {
         assert!(rest.is_empty());
     }
     assert!(began.elapsed() <= Duration::from_secs(11), "{:?}", began.elapsed());
+    assert_eq!(desk.count(What::Connected), 1, "the session bore it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_of_300_deliveries_is_answered_one_and_all() {
+    let slow = Router::new().route(
+        "/slow",
+        post(async || {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            "done"
+        }),
+    );
+    let desk = Arc::new(desk_serving(slow, |_| {}));
+    desk.online().await;
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..300 {
+        let desk = desk.clone();
+        crowd.spawn(async move { desk.post("/slow", "").await });
+    }
+    while let Some(answer) = crowd.join_next().await {
+        assert!(answer.unwrap().ends_with("done"));
+    }
     assert_eq!(desk.count(What::Connected), 1, "the session bore it");
 }

@@ -239,6 +239,7 @@ impl LastWords {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::State;
 
     fn config(command_line: &str, pattern: &str) -> Config {
         Config { command_line: command_line.to_owned(), pattern: pattern.to_owned(), address: None }
@@ -255,6 +256,29 @@ mod tests {
         plain.address = Some("http://shop.example".parse().unwrap());
         assert_eq!(plain.check().unwrap_err().code, code::NOT_HTTPS);
         assert_eq!(config("sh", "x").check(), Ok(()));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn one_that_names_no_address_in_time_is_told_with_its_last_words_and_started_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let starts = folder.path().join("starts");
+        let script = format!("echo x >> {}; echo waiting for login; exec sleep 1000", starts.display());
+        let line = Program {
+            config: config(&format!("sh -c '{script}'"), "https://[a-z.]+"),
+            port: 8770,
+            minder: Minder::nobody(),
+            address_patience: Duration::from_millis(500),
+        };
+        let tunnel = supervise(line);
+        let mut states = tunnel.state();
+        let offline = states.wait_for(|state| matches!(state, State::Offline { .. })).await.unwrap().clone();
+        let State::Offline { trouble, .. } = offline else { unreachable!() };
+        assert_eq!((trouble.code.as_str(), trouble.reason.as_str()), (code::NO_ADDRESS, "waiting for login"));
+        while std::fs::read_to_string(&starts).unwrap().lines().count() < 2 {
+            states.changed().await.unwrap();
+        }
+        tunnel.stop().await;
     }
 
     #[test]
