@@ -10,7 +10,7 @@ use crate::support::{Desk, WAIT, on_a_desk};
 const RADIO: &str = "Ножки у радиолы родные, четыре штуки, стоят 900 ₽ за комплект.";
 
 /// A connected shop that knows of the radio's legs, with the window open and live.
-async fn start(desk: &Desk) -> (Shop, Page) {
+async fn start(desk: &mut Desk) -> (Shop, Page) {
     let shop = Shop::open().await;
     shop.connect(desk).await;
     let page = desk.start(&[]).await;
