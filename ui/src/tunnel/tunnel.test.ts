@@ -151,6 +151,16 @@ describe("the tunnel", () => {
 		expect([saved.order, saved.program.preset]).toEqual([["program", "ngrok"], "tuna"]);
 	});
 
+	test("the other tunnels are offered from the tunnel's own tab too", async () => {
+		const frame = await testFrame();
+		frame.host.receptionState.tunnel = { ...frame.host.receptionState.tunnel, now: failed("9040") };
+		await open(frame);
+		await tab("tunnel");
+		expect(screen.queryByTestId("preset-cloudPub")).toBeNull();
+		await userEvent.click(screen.getByTestId("tunnel-others"));
+		expect(field("preset-cloudPub").checked).toBe(true);
+	});
+
 	test("a wrong token asks for a new one and does not push other tunnels", async () => {
 		const frame = await testFrame();
 		frame.host.receptionState.tunnel = { ...frame.host.receptionState.tunnel, now: failed("107") };
