@@ -111,7 +111,8 @@ pub(crate) async fn choose_backup_file(
     chosen.place(&shops).await
 }
 
-fn dialog(app: &AppHandle) -> FileDialogBuilder<tauri::Wry> {
+/// A dialog of the system above the window.
+pub(crate) fn dialog(app: &AppHandle) -> FileDialogBuilder<tauri::Wry> {
     let dialog = app.dialog().file();
     match app.get_webview_window(MAIN) {
         Some(window) => dialog.set_parent(&window),

@@ -3,7 +3,7 @@
 use inbox::view::Notice;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::{backups, commands, drafts, reception};
+use crate::{backups, commands, drafts, knowledge, reception};
 
 /// Name of the one event the page listens to; its payload is a [`Notice`].
 pub(crate) const NOTICE: &str = "notice";
@@ -84,6 +84,23 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             drafts::save_draft_settings,
             drafts::check_model,
             drafts::model_presets,
+            knowledge::knowledge_view,
+            knowledge::knowledge_source,
+            knowledge::try_question,
+            knowledge::save_entry,
+            knowledge::remove_source,
+            knowledge::switch_source_off,
+            knowledge::switch_passage_off,
+            knowledge::set_source_scope,
+            knowledge::add_files,
+            knowledge::add_dropped_file,
+            knowledge::watch_folder,
+            knowledge::forget_folder,
+            knowledge::read_again,
+            knowledge::stop_reading,
+            knowledge::refresh_items,
+            knowledge::keep_one_duplicate,
+            knowledge::keep_duplicates,
             commands::try_alert,
             commands::close_window,
         ])

@@ -15,6 +15,7 @@ mod demo;
 mod desktop;
 mod drafts;
 mod headless;
+mod knowledge;
 mod logging;
 mod media_scheme;
 mod notifications;

@@ -16,6 +16,7 @@ mod demo;
 mod drafts;
 mod hostile;
 mod knocks;
+mod knowledge;
 mod measurements;
 mod messages;
 mod onboarding;

@@ -106,7 +106,7 @@ async fn put_pointer_away(page: &Page) {
 }
 
 /// Takes a picture once every picture in sight is loaded and nothing moves any more.
-async fn take(desk: &Desk, page: &Page, name: &str) {
+pub(crate) async fn take(desk: &Desk, page: &Page, name: &str) {
     // A reader should not see this test's temporary folders, but where things really are.
     let folder = desk.file("");
     let folder = folder.to_str().unwrap().trim_end_matches('/');

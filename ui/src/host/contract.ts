@@ -155,6 +155,40 @@ export const commands = {
 	checkModel: (settings: DraftSettings, secrets: ModelSecrets) => typedError<ModelCheck, UiError>(__TAURI_INVOKE("check_model", { settings, secrets })),
 	/**  Services that speak the protocol. */
 	modelPresets: () => typedError<ModelPreset[], UiError>(__TAURI_INVOKE("model_presets")),
+	/**  The list of knowledge: sources of a kind with these words. */
+	knowledgeView: (kind: SourceKind | null, words: string) => typedError<KnowledgeView, UiError>(__TAURI_INVOKE("knowledge_view", { kind, words })),
+	/**  One source, with a page of its passages after `after`; −1: from the beginning. */
+	knowledgeSource: (source: SourceId, after: number) => typedError<SourceView, UiError>(__TAURI_INVOKE("knowledge_source", { source, after })),
+	/**  What the helper finds for a question, and why. */
+	tryQuestion: (scope: Scope, question: string) => typedError<Trial, UiError>(__TAURI_INVOKE("try_question", { scope, question })),
+	/**  Adds an entry, or changes one. */
+	saveEntry: (source: SourceId | null, entry: EntryInput) => typedError<SourceId, UiError>(__TAURI_INVOKE("save_entry", { source, entry })),
+	/**  Removes a source. */
+	removeSource: (source: SourceId) => typedError<null, UiError>(__TAURI_INVOKE("remove_source", { source })),
+	/**  Switches a source off or on. */
+	switchSourceOff: (source: SourceId, off: boolean) => typedError<null, UiError>(__TAURI_INVOKE("switch_source_off", { source, off })),
+	/**  Switches one passage off or on. */
+	switchPassageOff: (passage: PassageId, off: boolean) => typedError<null, UiError>(__TAURI_INVOKE("switch_passage_off", { passage, off })),
+	/**  Changes for whom a source holds. */
+	setSourceScope: (source: SourceId, scope: Scope) => typedError<null, UiError>(__TAURI_INVOKE("set_source_scope", { source, scope })),
+	/**  Adds the files the seller chooses; how many, 0: they changed their mind. */
+	addFiles: (scope: Scope) => typedError<number, UiError>(__TAURI_INVOKE("add_files", { scope })),
+	/**  Adds a file that was dropped, in base64: the page has its bytes and no path. */
+	addDroppedFile: (scope: Scope, fileName: string, dataBase64: string) => typedError<SourceId, UiError>(__TAURI_INVOKE("add_dropped_file", { scope, fileName, dataBase64 })),
+	/**  Watches the folder the seller chooses; false: they changed their mind. */
+	watchFolder: (scope: Scope) => typedError<boolean, UiError>(__TAURI_INVOKE("watch_folder", { scope })),
+	/**  Watches a folder no more; its files stay or go. */
+	forgetFolder: (folder: FolderId, keep: boolean) => typedError<null, UiError>(__TAURI_INVOKE("forget_folder", { folder, keep })),
+	/**  Reads a file again. */
+	readAgain: (source: SourceId) => typedError<null, UiError>(__TAURI_INVOKE("read_again", { source })),
+	/**  Stops the reading of a file. */
+	stopReading: (source: SourceId) => typedError<null, UiError>(__TAURI_INVOKE("stop_reading", { source })),
+	/**  Reads the items of an account; how many there are. */
+	refreshItems: (account: AccountId) => typedError<number, UiError>(__TAURI_INVOKE("refresh_items", { account })),
+	/**  Of passages that say the same, keeps this one. */
+	keepOneDuplicate: (passage: PassageId) => typedError<null, UiError>(__TAURI_INVOKE("keep_one_duplicate", { passage })),
+	/**  Passages that say the same are to stay. */
+	keepDuplicates: (fingerprint: string) => typedError<null, UiError>(__TAURI_INVOKE("keep_duplicates", { fingerprint })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -707,6 +741,30 @@ export type DraftView = {
 	sendsAtMs: number | null,
 };
 
+/**  A passage of equal words. */
+export type DuplicatePassage = {
+	/**  The passage. */
+	id: PassageId,
+	/**  Its source. */
+	source: SourceId,
+	/**  The source's title. */
+	sourceTitle: string,
+	/**  For whom it holds. */
+	scope: Scope,
+	/**  Page, sheet or row are told in the source. */
+	changedMs: number,
+};
+
+/**  Passages of different sources that say the same. */
+export type DuplicateView = {
+	/**  Names the group. */
+	fingerprint: string,
+	/**  The words. */
+	text: string,
+	/**  The passages, newest source first. */
+	passages: DuplicatePassage[],
+};
+
 /**  An entry as the seller writes it. */
 export type EntryInput = {
 	/**  A question, a note or pasted text. */
@@ -896,6 +954,71 @@ export type ExportReport = {
 	missingFiles: number,
 };
 
+/**  A watched folder. */
+export type FolderId = number;
+
+/**  A watched folder. */
+export type FolderView = {
+	/**  The folder. */
+	id: FolderId,
+	/**  Its path. */
+	path: string,
+	/**  Files taken from it. */
+	files: number,
+	/**  Why it could not be looked at. */
+	problem: ProblemCode | null,
+};
+
+/**  A passage that was found for a question. */
+export type FoundPassage = {
+	/**  The passage. */
+	id: PassageId,
+	/**  Its lasting name: the same words keep it when the source is read again. */
+	key: string,
+	/**  The source. */
+	source: SourceId,
+	/**  What the source is. */
+	kind: SourceKind,
+	/**  The source's title: question, file name, title of the item. */
+	sourceTitle: string,
+	/**  For whom it holds. */
+	scope: Scope,
+	/**  Headings above it, outer first; the question of an entry. */
+	heading: string,
+	/**  Its words. */
+	text: string,
+	/**  Page of a paged document, from 1. */
+	page: number | null,
+	/**  Sheet of a workbook. */
+	sheet: string | null,
+	/**  Row of a table, from 1. */
+	line: number | null,
+	/**  When the source last changed, UTC milliseconds. */
+	changedMs: number,
+	/**  Comparable within one search only. */
+	score: number | null,
+	/**  The words that spoke for it. */
+	words: FoundWord[],
+	/**  What the question asks about, by names of `knowledge`'s list (`price`, `address` …). */
+	askedAbout: string[],
+};
+
+/**  A word of a passage that was counted. */
+export type FoundWord = {
+	/**  The word of the question, in its normal form. */
+	asked: string,
+	/**  The word as the passage has it. */
+	word: string,
+	/**  Why it counts. */
+	how: MatchKind,
+	/**  It stands in the heading, not in the text. */
+	inHeading: boolean,
+	/**  Where it begins there, in UTF-16 units as JavaScript counts. */
+	start: number,
+	/**  Where it ends. */
+	end: number,
+};
+
 /**  A header some providers ask for. */
 export type HeaderInput = {
 	/**  Its name. */
@@ -953,6 +1076,20 @@ export type KeyInput = {
 	clientSecret: string,
 	/**  Another server than Avito's. */
 	apiUrl: string | null,
+};
+
+/**  Everything the list of knowledge needs. */
+export type KnowledgeView = {
+	/**  Sources that match, newest first; at most a few hundred. */
+	sources: SourceRowView[],
+	/**  How many there are without the filter. */
+	total: number,
+	/**  Passages that can be found. */
+	passages: number,
+	/**  Watched folders. */
+	folders: FolderView[],
+	/**  What says the same; the first few. */
+	duplicates: DuplicateView[],
 };
 
 /**  Interface language. */
@@ -1118,6 +1255,21 @@ export type LongWork =
 "restore" | 
 /**  Chats are being exported. */
 "export";
+
+/**  Why a word of a passage counts. */
+export type MatchKind = 
+/**  The same word, number or code. */
+"same" | 
+/**  Another ending. */
+"form" | 
+/**  The same name in the other alphabet. */
+"sound" | 
+/**  A word of the same sense. */
+"synonym" | 
+/**  The question has a typo. */
+"typo" | 
+/**  They share a part. */
+"part";
 
 /**
  *  A picture or voice file the core may fetch. The page names media only by this id, never by address, so it can ask for
@@ -1410,6 +1562,42 @@ export type OwnSettings = {
 /**  A passage of a source. Words that change get another one. */
 export type PassageId = number;
 
+/**  Where a passage was used. */
+export type PassageUse = {
+	/**  The chat. */
+	chat: ChatId,
+	/**  Its buyer. */
+	buyer: string,
+	/**  What the buyer had asked. */
+	question: string,
+	/**  It went out in a reply; otherwise it stood in a draft. */
+	sent: boolean,
+	/**  When, UTC milliseconds. */
+	atMs: number,
+};
+
+/**  A passage in its source. */
+export type PassageView = {
+	/**  The passage. */
+	id: PassageId,
+	/**  Place in the source: where the next page begins. */
+	ordinal: number,
+	/**  Headings above it. */
+	heading: string,
+	/**  Its words. */
+	text: string,
+	/**  Page. */
+	page: number | null,
+	/**  Sheet. */
+	sheet: string | null,
+	/**  Row. */
+	line: number | null,
+	/**  Switched off by the seller. */
+	off: boolean,
+	/**  Times it was used. */
+	uses: number,
+};
+
 /**  Last words of a chat. */
 export type Preview = {
 	/**  Kind. */
@@ -1448,6 +1636,37 @@ export type PreviewKind =
 "file" | 
 /**  Anything else. */
 "other";
+
+/**  Why something could not be read. */
+export type ProblemCode = 
+/**  No words in it. */
+"empty" | 
+/**  Pictures without text: a scan. */
+"noText" | 
+/**  A kind of file that is not read. */
+"unknownKind" | 
+/**  A kind from before 2007. */
+"oldKind" | 
+/**  A password protects it. */
+"password" | 
+/**  Damaged, or not what its name says. */
+"damaged" | 
+/**  Over the limit. */
+"tooLarge" | 
+/**  Unpacks into far too much. */
+"bomb" | 
+/**  Macros were left alone; the text was read. */
+"macros" | 
+/**  Reading took too long. */
+"tooSlow" | 
+/**  More rows or pages than are kept. */
+"tooMany" | 
+/**  The file is not there. */
+"fileMissing" | 
+/**  The file cannot be opened. */
+"fileTrouble" | 
+/**  The program ended before a dropped file was read: drop it again. */
+"interrupted";
 
 /**  A tunnel program whose ways are known. */
 export type ProgramPreset = 
@@ -1497,6 +1716,26 @@ export type QuoteView = {
 	outgoing: boolean,
 	/**  Its kind and words. */
 	preview: Preview,
+};
+
+/**  The best answer there is, quoted from a passage. */
+export type QuotedAnswer = {
+	/**  Where it stands. */
+	passage: FoundPassage,
+	/**  The sentences that answer, as they stand. */
+	quote: string,
+	/**  The chance that they answer, 0 to 1. */
+	confidence: number | null,
+	/**  Sure enough to be shown as an answer; otherwise the question is the seller's. */
+	given: boolean,
+};
+
+/**  How far a reading is. */
+export type ReadingProgress = {
+	/**  Hundredths of the whole. */
+	percent: number,
+	/**  Passages so far. */
+	passages: number,
 };
 
 /**  Everything the panel «Приём сообщений» shows. */
@@ -1637,6 +1876,77 @@ export type SourceKind =
 /**  A reply the seller approved. */
 "reply";
 
+/**  Something that could not be read. */
+export type SourceProblem = {
+	/**  Why. */
+	code: ProblemCode,
+	/**  First page. */
+	pageFrom: number | null,
+	/**  Last page. */
+	pageTo: number | null,
+	/**  The sheet. */
+	sheet: string | null,
+};
+
+/**  A source in the list. */
+export type SourceRowView = {
+	/**  The source. */
+	id: SourceId,
+	/**  What it is. */
+	kind: SourceKind,
+	/**  For whom it holds. */
+	scope: Scope,
+	/**  Title of the item it holds for, when a chat has told it. */
+	itemTitle: string | null,
+	/**  Question, heading, file name, title of the item. May be empty for a note. */
+	title: string,
+	/**  The beginning of its words. */
+	preview: string,
+	/**  Where it is on the web. */
+	url: string | null,
+	/**  The file. */
+	path: string | null,
+	/**  How far the reading has come. */
+	state: SourceState,
+	/**  While it is being read. */
+	progress: ReadingProgress | null,
+	/**  What could not be read. */
+	problems: SourceProblem[],
+	/**  Switched off by the seller. */
+	off: boolean,
+	/**  Passages it has. */
+	passages: number,
+	/**  Times its passages were used. */
+	uses: number,
+	/**  When it last changed, UTC milliseconds. */
+	changedMs: number,
+};
+
+/**  How far the reading of a source has come. */
+export type SourceState = 
+/**  It waits to be read, or is being read. */
+"toRead" | 
+/**  It is read. */
+"read" | 
+/**  It cannot be read. */
+"unreadable" | 
+/**  The seller stopped the reading. */
+"stopped";
+
+/**  One source, opened. */
+export type SourceView = {
+	/**  The same row as in the list. */
+	row: SourceRowView,
+	/**  What was written or pasted, whole. */
+	text: string | null,
+	/**  Its passages, in order. */
+	passages: PassageView[],
+	/**  There are more after these. */
+	more: boolean,
+	/**  Where its passages were used, newest first. */
+	uses: PassageUse[],
+};
+
 /**  Whose address it is. */
 export type SubscriptionOwner = 
 /**  Ours, in use. */
@@ -1677,6 +1987,14 @@ export type Theme =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  What the helper finds for a question. */
+export type Trial = {
+	/**  The passages, best first. */
+	passages: FoundPassage[],
+	/**  The best answer that can be quoted. */
+	answer: QuotedAnswer | null,
+};
 
 /**  A trouble with its times. */
 export type Trouble = {

@@ -50,6 +50,7 @@ import { bodyPreview, makeChats, message, type FakeChat } from "./fakeData";
 import { FakeDrafts } from "./fakeDrafts";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { FakeReception } from "./fakeReception";
+import { FakeKnowledge } from "./fakeKnowledge";
 import { HostError, NoticeHub, type Host } from "./host";
 
 export type FakeOptions = {
@@ -97,6 +98,7 @@ export class FakeHost implements Host {
 	/** What `checkKey` finds. */
 	keyCheck: KeyCheck = { name: "Вело-Мастер", userId: 94235311, tariff: "included", alreadyAdded: null };
 	#hub = new NoticeHub();
+	readonly knowledge = new FakeKnowledge((what) => this.emit(what), () => this.#now());
 	#failures = new Map<string, ErrorCode[]>();
 	#now: () => number;
 	#lively: boolean;

@@ -11,14 +11,17 @@ import type {
 	ChatQuery,
 	ChatView,
 	ClosedShop,
+	EntryInput,
 	ErrorCode,
 	EventId,
 	EventQuery,
 	EventRowView,
 	ExportFormat,
 	ExportReport,
+	FolderId,
 	KeyCheck,
 	KeyInput,
+	KnowledgeView,
 	LedgerDay,
 	LineCheck,
 	LineCheckResult,
@@ -30,14 +33,20 @@ import type {
 	MessageRow,
 	Notice,
 	OutboxId,
+	PassageId,
 	ProxySnippets,
 	ReceptionView,
 	RestoreReport,
+	Scope,
 	SecretFallback,
 	SelfTest,
 	SetAside,
 	Settings,
 	ShopMode,
+	SourceId,
+	SourceKind,
+	SourceView,
+	Trial,
 	TunnelSettings,
 	UiError,
 } from "./contract";
@@ -58,6 +67,31 @@ export class HostError extends Error {
 /** The code of anything thrown by a host call; what is not a `HostError` is a fault of the program. */
 export function errorCode(error: unknown): ErrorCode {
 	return error instanceof HostError ? error.code : "internal";
+}
+
+/** What the seller told us: entries, files, items. */
+export interface KnowledgeHost {
+	knowledgeView(kind: SourceKind | null, words: string): Promise<KnowledgeView>;
+	/** A page of its passages after `after`; −1: from the beginning. */
+	knowledgeSource(source: SourceId, after: number): Promise<SourceView>;
+	tryQuestion(scope: Scope, question: string): Promise<Trial>;
+	/** Adds an entry when `source` is null. */
+	saveEntry(source: SourceId | null, entry: EntryInput): Promise<SourceId>;
+	removeSource(source: SourceId): Promise<void>;
+	switchSourceOff(source: SourceId, off: boolean): Promise<void>;
+	switchPassageOff(passage: PassageId, off: boolean): Promise<void>;
+	setSourceScope(source: SourceId, scope: Scope): Promise<void>;
+	/** By the system's own dialog; 0 when the seller changes their mind. */
+	addFiles(scope: Scope): Promise<number>;
+	addDroppedFile(scope: Scope, fileName: string, dataBase64: string): Promise<SourceId>;
+	/** By the system's own dialog; false when the seller changes their mind. */
+	watchFolder(scope: Scope): Promise<boolean>;
+	forgetFolder(folder: FolderId, keep: boolean): Promise<void>;
+	readAgain(source: SourceId): Promise<void>;
+	stopReading(source: SourceId): Promise<void>;
+	refreshItems(account: AccountId): Promise<number>;
+	keepOneDuplicate(passage: PassageId): Promise<void>;
+	keepDuplicates(fingerprint: string): Promise<void>;
 }
 
 /** Every command may throw {@link HostError}. */
@@ -143,6 +177,7 @@ export interface Host {
 	clearEventLog(account: AccountId | null): Promise<void>;
 	proxySnippets(url: string, port: number): Promise<ProxySnippets>;
 	tryAlert(): Promise<void>;
+	knowledge: KnowledgeHost;
 	/** Answers the notice `closing`: everything is kept, the window may go. */
 	closeWindow(): Promise<void>;
 	/** Hears every notice; returns the unsubscriber. */

@@ -2,7 +2,7 @@ import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { emit } from "@tauri-apps/api/event";
 import { afterEach, expect, test, vi } from "vitest";
 import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Settings } from "./contract";
-import type { Host } from "./host";
+import type { Host, KnowledgeHost } from "./host";
 import type { DraftHost } from "./drafts";
 import { FakeDrafts } from "./fakeDrafts";
 import { connectTauri } from "./tauri";
@@ -23,6 +23,7 @@ const settings: Settings = {
 const entry: EntryInput = { kind: "question", scope: { account: 1, item: null }, title: "Есть парковка?", text: "Есть", url: null };
 const secrets: ModelSecrets = { key: "sk", headers: [{ name: "x-folder-id", value: "b1g" }], proxy: null };
 const draftSettings = new FakeDrafts({ calls: [], emit: () => undefined, rowsForDrafts: () => [], sendText: () => Promise.reject(new Error("no chat")) }, false).view.settings;
+const scope = { account: 1, item: "5550001" };
 
 /** One call of every command, the same through the port and through the generated contract. */
 const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[Name]> } = {
@@ -98,6 +99,23 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	saveDraftSettings: [draftSettings, secrets],
 	checkModel: [draftSettings, secrets],
 	modelPresets: [],
+	knowledgeView: ["file", "прайс"],
+	knowledgeSource: [3, -1],
+	tryQuestion: [scope, "почём?"],
+	saveEntry: [null, { kind: "question", scope, title: "Гарантия", text: "Год", url: null }],
+	removeSource: [3],
+	switchSourceOff: [3, true],
+	switchPassageOff: [5, true],
+	setSourceScope: [3, scope],
+	addFiles: [scope],
+	addDroppedFile: [scope, "прайс.csv", "AAAA"],
+	watchFolder: [scope],
+	forgetFolder: [2, true],
+	readAgain: [3],
+	stopReading: [3],
+	refreshItems: [1],
+	keepOneDuplicate: [5],
+	keepDuplicates: ["-12"],
 	tryAlert: [],
 	closeWindow: [],
 };
@@ -130,7 +148,8 @@ test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core e
 	const host = await connectTauri();
 	asked.length = 0;
 	const draft = drafts[name];
-	const asks = draft ? host.drafts[draft] : host[name as keyof Host];
+	// Drafts and knowledge have ports of their own.
+	const asks = draft ? host.drafts[draft] : name in host.knowledge ? host.knowledge[name as keyof KnowledgeHost] : host[name as keyof Host];
 	await (asks as (...args: unknown[]) => Promise<unknown>).call(host, ...samples[name]);
 	await (commands[name] as (...args: unknown[]) => Promise<unknown>)(...samples[name]);
 	expect(asked).toHaveLength(2);

@@ -42,7 +42,7 @@ import type {
 	TunnelSettings,
 	UiError,
 } from "./contract";
-import { HostError, NoticeHub, type Host } from "./host";
+import { HostError, NoticeHub, type Host, type KnowledgeHost } from "./host";
 import { TauriDrafts } from "./tauriDrafts";
 
 function isUiError(value: unknown): value is UiError {
@@ -58,8 +58,29 @@ async function call<Answer>(command: string, args: Record<string, unknown> = {})
 	}
 }
 
+const knowledge: KnowledgeHost = {
+	knowledgeView: (kind, words) => call("knowledge_view", { kind, words }),
+	knowledgeSource: (source, after) => call("knowledge_source", { source, after }),
+	tryQuestion: (scope, question) => call("try_question", { scope, question }),
+	saveEntry: (source, entry) => call("save_entry", { source, entry }),
+	removeSource: (source) => call("remove_source", { source }),
+	switchSourceOff: (source, off) => call("switch_source_off", { source, off }),
+	switchPassageOff: (passage, off) => call("switch_passage_off", { passage, off }),
+	setSourceScope: (source, scope) => call("set_source_scope", { source, scope }),
+	addFiles: (scope) => call("add_files", { scope }),
+	addDroppedFile: (scope, fileName, dataBase64) => call("add_dropped_file", { scope, fileName, dataBase64 }),
+	watchFolder: (scope) => call("watch_folder", { scope }),
+	forgetFolder: (folder, keep) => call("forget_folder", { folder, keep }),
+	readAgain: (source) => call("read_again", { source }),
+	stopReading: (source) => call("stop_reading", { source }),
+	refreshItems: (account) => call("refresh_items", { account }),
+	keepOneDuplicate: (passage) => call("keep_one_duplicate", { passage }),
+	keepDuplicates: (fingerprint) => call("keep_duplicates", { fingerprint }),
+};
+
 class TauriHost implements Host {
 	readonly drafts = new TauriDrafts(call);
+	readonly knowledge = knowledge;
 	#hub = new NoticeHub();
 	#shop: ShopMode = "real";
 

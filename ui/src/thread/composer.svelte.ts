@@ -1,7 +1,8 @@
 // The seller's half-typed text and pictures, chat by chat. Text is never lost: it is kept while typing, and a failed send gives it back.
 import type { ChatId, ErrorCode, MessageRow } from "../host/contract";
 import { errorCode, type Host } from "../host";
-import { holdPicture, pictureFault, releasePicture, toBase64, type Picture } from "./pictures";
+import { toBase64 } from "../shared/base64";
+import { holdPicture, pictureFault, releasePicture, type Picture } from "./pictures";
 import { splitText, TEXT_LIMIT } from "./split";
 
 const SAVE_AFTER_MS = 300;

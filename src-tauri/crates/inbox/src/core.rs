@@ -126,6 +126,8 @@ pub(crate) struct Inner {
     pub(crate) drafting: Drafting,
     /// Finds knowledge; keeps the words of all passages in memory.
     pub(crate) searcher: Arc<Mutex<knowledge::Searcher>>,
+    /// Reads files of knowledge.
+    pub(crate) desk: crate::sources::Desk,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// When a message last came or went, UTC milliseconds: a talk is going on.
@@ -161,6 +163,7 @@ impl Core {
                 media: MediaCache::open(&config.folder)?,
                 searcher: Arc::default(),
                 drafting: Drafting::default(),
+                desk: crate::sources::Desk::default(),
                 store,
                 clock: config.clock,
                 timing: config.timing,
@@ -196,10 +199,10 @@ impl Core {
         core.spawn("disk", disk::watch(core.clone()));
         core.spawn("time", time::watch(core.clone()));
         if core.inner.background {
-            core.spawn("knowledge", crate::sources::settle_all(core.clone()));
             core.spawn("tunnels", tunnels::run(core.clone()));
             core.spawn("ledger", ledger::keep(core.clone()));
             core.spawn("drafts", drafting::run(core.clone()));
+            core.spawn("knowledge", crate::sources::work(core.clone()));
             core.spawn("removal", accounts::finish_removals(core.clone()));
             if killed {
                 core.spawn("check", disk::check(core.clone()));

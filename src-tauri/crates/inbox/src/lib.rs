@@ -44,6 +44,8 @@ pub use alerts::Alert;
 pub use archive::{ArchiveKey, BadCode, SetAside, set_aside};
 pub use clock::Clock;
 pub use core::{Attention, Core, CoreConfig};
+/// Endings of files that can be read as knowledge, besides `pdf`.
+pub use documents::EXTENSIONS as READABLE_FILES;
 pub use error::CoreError;
 pub use folder::DataFolder;
 pub use ids::{

@@ -46,6 +46,8 @@ pub struct Timing {
     pub buyer_pause: Duration,
     /// A draft is made so long after the first message at the latest.
     pub buyer_pause_max: Duration,
+    /// How often files of knowledge and watched folders are looked at for changes.
+    pub folder_look: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
     /// A replaced webhook path is accepted so much longer: deliveries to it may be under way.
@@ -93,6 +95,7 @@ impl Timing {
             clock_look: self.clock_look,
             buyer_pause: shorter(self.buyer_pause),
             buyer_pause_max: shorter(self.buyer_pause_max),
+            folder_look: shorter(self.folder_look),
             journal_keep: self.journal_keep,
             secret_grace: shorter(self.secret_grace),
             flap_first: shorter(self.flap_first),
@@ -130,6 +133,7 @@ impl Default for Timing {
             keep_open: seconds(120),
             buyer_pause: seconds(4),
             buyer_pause_max: seconds(30),
+            folder_look: seconds(10),
             journal_keep: seconds(14 * 24 * 3600),
             secret_grace: seconds(600),
             flap_first: seconds(5),

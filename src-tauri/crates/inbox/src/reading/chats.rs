@@ -19,7 +19,7 @@ use crate::view::{
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `status_id` of a live listing, as seen in real answers.
-const STATUS_ACTIVE: i64 = 4;
+pub(crate) const STATUS_ACTIVE: i64 = 4;
 /// `status_id` of a deleted listing, by Avito's document.
 const STATUS_DELETED: i64 = 20;
 

@@ -1,13 +1,19 @@
 //! What the seller writes in the app: questions with answers, notes, pasted text.
 
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use documents::{Limits, Passage, Sink};
 use knowledge::Writer;
 use rusqlite::Connection;
 
+use super::reading::part;
+
 use crate::core::Core;
 use crate::error::CoreError;
-use crate::ids::{PassageId, SourceId};
+use crate::ids::{AccountId, PassageId, SourceId};
 use crate::store::passages::{self, Part};
-use crate::store::sources::{self, NewSource};
+use crate::store::sources::{self, ItemFacts, NewSource};
 use crate::store::{Store, StoreError};
 use crate::view::{EntryInput, ErrorCode, Notice, Scope, SourceKind};
 
@@ -29,7 +35,7 @@ impl Core {
                 Ok(id)
             })
             .await?;
-        self.notify(Notice::Knowledge);
+        self.settle(id).await?;
         Ok(id)
     }
 
@@ -57,6 +63,7 @@ impl Core {
 
     /// Removes a source with its passages.
     pub async fn remove_source(&self, id: SourceId) -> Result<(), CoreError> {
+        self.inner.desk.stop(id);
         if !self.inner.store.write(move |c| sources::set_removed(c, id)).await? {
             return Err(CoreError::not_found("no such source"));
         }
@@ -66,6 +73,20 @@ impl Core {
     /// Switches a source off (it is kept and not found) or on.
     pub async fn switch_source_off(&self, id: SourceId, off: bool) -> Result<(), CoreError> {
         self.inner.store.write(move |c| sources::set_off(c, id, off)).await?;
+        self.settle(id).await
+    }
+
+    /// Changes for whom a source holds.
+    pub async fn set_source_scope(&self, id: SourceId, scope: &Scope) -> Result<(), CoreError> {
+        let (account, item) = (scope.account, item_number(scope)?);
+        let found = self.inner.store.write(move |c| {
+            let found = sources::set_scope(c, id, account, item)?;
+            passages::forget_index(c, id)?;
+            Ok(found)
+        });
+        if !found.await? {
+            return Err(CoreError::not_found("no such source"));
+        }
         self.settle(id).await
     }
 
@@ -119,13 +140,97 @@ pub(super) async fn settle(store: &Store, id: SourceId) -> Result<(), StoreError
     Ok(())
 }
 
-/// Writes an entry's passages; those of its words before go with the settling.
+/// Writes an entry's passages; those of its words before go with the settling. Notes and pasted text are cut like files: they
+/// may be long.
 fn put_entry(connection: &Connection, id: SourceId, new: &NewSource) -> Result<(), StoreError> {
     let Some(of) = passages::of(connection, id)? else { return Ok(()) };
     let text = new.text.clone().unwrap_or_default();
-    let part = Part { heading: new.title.clone(), text, ..Part::default() };
+    let whole = Part { heading: new.title.clone(), text, ..Part::default() };
+    let parts = match new.kind {
+        SourceKind::Note | SourceKind::Pasted => cut(&whole),
+        _ => vec![whole],
+    };
     let mut writer = Writer::new(connection);
-    passages::put(connection, &mut writer, &of, 0, &part, 0)?;
+    let mut equal: HashMap<u64, u32> = HashMap::new();
+    for (part, ordinal) in parts.iter().zip(0..) {
+        let again = equal.entry(part.digest()).or_default();
+        passages::put(connection, &mut writer, &of, ordinal, part, *again)?;
+        *again += 1;
+    }
     writer.finish()?;
     passages::end_reading(connection, &of)
+}
+
+fn cut(whole: &Part) -> Vec<Part> {
+    struct Parts<'a>(&'a str, Vec<Part>);
+    impl Sink for Parts<'_> {
+        fn passage(&mut self, passage: Passage) -> ControlFlow<()> {
+            let mut part = part(passage);
+            part.heading = match (self.0, part.heading.as_str()) {
+                (title, "") => title.to_owned(),
+                ("", heading) => heading.to_owned(),
+                (title, heading) => format!("{title} › {heading}"),
+            };
+            self.1.push(part);
+            ControlFlow::Continue(())
+        }
+
+        fn progress(&mut self, _: u64, _: u64) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
+    let mut parts = Parts(&whole.heading, Vec::new());
+    match documents::read_text(&whole.text, &Limits::default(), &mut parts) {
+        Ok(_) if !parts.1.is_empty() => parts.1,
+        // A single line that reads as a heading, say.
+        _ => vec![whole.clone()],
+    }
+}
+
+/// Keeps what is known of items, each as a source; unchanged ones are left alone.
+pub(super) fn put_items(
+    connection: &Connection,
+    account: AccountId,
+    facts: &[ItemFacts],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    for facts in facts {
+        let mut text = String::new();
+        for (name, value) in [("Цена", &facts.price), ("Где", &facts.place)] {
+            if let Some(value) = value {
+                text.push_str(&format!("{name}: {value}. "));
+            }
+        }
+        text.push_str(match facts.on_sale {
+            Some(true) => "Объявление активно.",
+            Some(false) => "Объявление снято с публикации.",
+            None => "",
+        });
+        let known = sources::of_item(connection, account, facts.item)?;
+        if known.as_ref().is_some_and(|known| {
+            known.title == facts.title && known.text.as_deref() == Some(text.trim()) && known.url == facts.url
+        }) {
+            continue;
+        }
+        let new = NewSource {
+            kind: SourceKind::Item,
+            account: Some(account),
+            item: Some(facts.item),
+            title: facts.title.clone(),
+            text: Some(text.trim().to_owned()),
+            url: facts.url.clone(),
+            now_ms,
+            ..NewSource::default()
+        };
+        let id = match known {
+            Some(known) => {
+                sources::rewrite(connection, known.id, &new)?;
+                known.id
+            }
+            None => sources::add(connection, &new)?,
+        };
+        put_entry(connection, id, &new)?;
+        while passages::settle_piece(connection, id)? {}
+    }
+    Ok(())
 }

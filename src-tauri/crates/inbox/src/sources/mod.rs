@@ -6,20 +6,30 @@
 //! items   ┘
 //! ```
 //!
-//! Passages are kept whether they are switched on or not; the index holds those that can be found.
+//! Passages are kept whether they are switched on or not; the index holds those that can be found. Files are read by one
+//! worker, one after the other; a kill costs a repetition of the file that was being read.
 
+mod browsing;
+mod duplicates;
 mod entries;
+mod files;
 mod finding;
+mod folders;
+mod items;
+mod reading;
 
 use crate::core::Core;
 use crate::store::sources;
 
-/// Goes on where a kill interrupted the taking of passages into the index or out of it.
-pub(crate) async fn settle_all(core: Core) {
+pub(crate) use reading::{Desk, Ended};
+
+/// Settles what a kill interrupted, then reads what is to be read until the core stops.
+pub(crate) async fn work(core: Core) {
     let unsettled = core.inner.store.read(sources::unsettled).await.unwrap_or_default();
     for id in unsettled {
         if let Err(error) = entries::settle(&core.inner.store, id).await {
             tracing::warn!(%error, "a source's passages are not settled");
         }
     }
+    tokio::join!(reading::work(core.clone()), folders::watch(core));
 }

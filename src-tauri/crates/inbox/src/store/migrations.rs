@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/002_sources.sql"),
     include_str!("migrations/003_line.sql"),
     include_str!("migrations/004_drafts.sql"),
+    include_str!("migrations/005_items_of_passages.sql"),
 ];
 
 /// The version this program's schema has.

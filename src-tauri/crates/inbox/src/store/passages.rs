@@ -17,6 +17,19 @@ pub(crate) struct Part {
     pub(crate) page: Option<u32>,
     pub(crate) sheet: Option<String>,
     pub(crate) line: Option<u32>,
+    /// Avito's item, when it is another than the source's.
+    pub(crate) item: Option<i64>,
+}
+
+impl Part {
+    /// Equal for equal words: what the key is made of.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hash = Sha256::new();
+        hash.update(&self.heading);
+        hash.update([0]);
+        hash.update(&self.text);
+        u64::from_be_bytes(hash.finalize().as_slice()[..8].try_into().unwrap_or_default())
+    }
 }
 
 /// A passage as it is kept.
@@ -30,7 +43,7 @@ pub(crate) struct PassageRow {
 }
 
 pub(crate) const COLUMNS: &str = "source_passages.id, source_passages.source, source_passages.key, source_passages.heading, \
-     source_passages.text, source_passages.page, source_passages.sheet, source_passages.line, source_passages.off";
+     source_passages.text, source_passages.page, source_passages.sheet, source_passages.line, source_passages.item, source_passages.off";
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<PassageRow> {
     Ok(PassageRow {
@@ -43,8 +56,9 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<PassageRow> {
             page: row.get(5)?,
             sheet: row.get(6)?,
             line: row.get(7)?,
+            item: row.get(8)?,
         },
-        off: row.get(8)?,
+        off: row.get(9)?,
     })
 }
 
@@ -61,7 +75,10 @@ pub(crate) struct Of {
 
 /// Reads what [`put`] must know of a source, with the number its next reading gets.
 pub(crate) fn of(connection: &Connection, source: SourceId) -> Result<Option<Of>, StoreError> {
-    let sql = "SELECT account, item, off, reading FROM sources WHERE id = ?1 AND removed = 0";
+    // Above also what an interrupted reading has left.
+    let sql = "SELECT account, item, off,
+                 max(reading, coalesce((SELECT max(reading) FROM source_passages WHERE source = ?1), 0))
+               FROM sources WHERE id = ?1 AND removed = 0";
     let found = connection.prepare_cached(sql)?.query_row([source], |row| {
         Ok(Of {
             source,
@@ -86,10 +103,10 @@ pub(crate) fn put(
     let key = key(of.source, part, again);
     let known: Option<(i64, bool)> = connection
         .prepare_cached(
-            "UPDATE source_passages SET ordinal = ?2, page = ?3, sheet = ?4, line = ?5, reading = ?6
+            "UPDATE source_passages SET ordinal = ?2, page = ?3, sheet = ?4, line = ?5, reading = ?6, item = ?7
              WHERE key = ?1 RETURNING id, off",
         )?
-        .query_row((&key, ordinal, part.page, &part.sheet, part.line, of.reading), |row| {
+        .query_row((&key, ordinal, part.page, &part.sheet, part.line, of.reading, part.item), |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
@@ -99,8 +116,8 @@ pub(crate) fn put(
             connection
                 .prepare_cached(
                     "INSERT INTO source_passages
-                       (source, key, ordinal, heading, text, page, sheet, line, fingerprint, reading)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                       (source, key, ordinal, heading, text, page, sheet, line, fingerprint, reading, item)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 )?
                 .execute((
                     of.source,
@@ -113,6 +130,7 @@ pub(crate) fn put(
                     part.line,
                     fingerprint(part),
                     of.reading,
+                    part.item,
                 ))?;
             (connection.last_insert_rowid(), false)
         }
@@ -121,7 +139,7 @@ pub(crate) fn put(
         writer.put(&NewPassage {
             key: &key,
             account: of.account,
-            item: of.item,
+            item: part.item.or(of.item),
             title: &part.heading,
             text: &part.text,
         })?;
@@ -167,6 +185,7 @@ pub(crate) fn settle_piece(connection: &Connection, source: SourceId) -> Result<
             let on = !off && !passage_off;
             if on {
                 let (title, text) = (&part.heading, &part.text);
+                let item = part.item.or(item);
                 writer.put(&NewPassage { key, account, item, title, text })?;
             } else {
                 writer.remove(key)?;
@@ -216,6 +235,30 @@ fn set_indexed(connection: &Connection, id: i64, indexed: bool) -> Result<(), St
     Ok(())
 }
 
+/// For whom a source holds has changed: all its passages go into the index anew with [`settle_piece`].
+pub(crate) fn forget_index(connection: &Connection, source: SourceId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE source_passages SET indexed = 0 WHERE source = ?1")?
+        .execute([source])?;
+    connection.prepare_cached("UPDATE sources SET unsettled = 1 WHERE id = ?1")?.execute([source])?;
+    Ok(())
+}
+
+/// The passages of a source in order, after a place.
+pub(crate) fn page(
+    connection: &Connection,
+    source: SourceId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, PassageRow)>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, ordinal FROM source_passages WHERE source = ?1 AND ordinal > ?2 ORDER BY ordinal LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((source, after, limit), |row| Ok((row.get(10)?, read(row)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The passage the index knows by this key.
 pub(crate) fn by_key(connection: &Connection, key: &str) -> Result<Option<PassageRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM source_passages WHERE key = ?1");
@@ -224,12 +267,7 @@ pub(crate) fn by_key(connection: &Connection, key: &str) -> Result<Option<Passag
 
 /// The same words in the same source keep their key, wherever they move.
 fn key(source: SourceId, part: &Part, again: u32) -> String {
-    let mut hash = Sha256::new();
-    hash.update(&part.heading);
-    hash.update([0]);
-    hash.update(&part.text);
-    let hash = hash.finalize();
-    let number = u64::from_be_bytes(hash.as_slice()[..8].try_into().unwrap_or_default());
+    let number = part.digest();
     if again == 0 { format!("{source}:{number:016x}") } else { format!("{source}:{number:016x}:{again}") }
 }
 

@@ -202,7 +202,8 @@ CREATE TABLE source_passages (
   fingerprint INTEGER NOT NULL,           -- of the words without case, marks and spaces: equal ones say the same
   reading     INTEGER NOT NULL,           -- the reading that last found it
   off         INTEGER NOT NULL DEFAULT 0, -- switched off by the seller
-  indexed     INTEGER NOT NULL DEFAULT 0  -- it is in the index
+  indexed     INTEGER NOT NULL DEFAULT 0, -- it is in the index
+  item        INTEGER                     -- Avito's item; null: what its source holds for
 ) STRICT;
 CREATE INDEX source_passages_in_order ON source_passages (source, ordinal);
 CREATE INDEX source_passages_by_words ON source_passages (fingerprint);

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::StoreError;
 use crate::ids::{AccountId, FolderId, SourceId};
-use crate::view::{SourceKind, SourceState};
+use crate::sources::Ended;
+use crate::view::{ProblemCode, SourceKind, SourceState};
 
 const KINDS: [SourceKind; 6] = [
     SourceKind::Question,
@@ -165,6 +166,17 @@ pub(crate) fn rewrite(connection: &Connection, id: SourceId, new: &NewSource) ->
     Ok(())
 }
 
+/// Changes for whom a source holds. Its passages follow with [`super::passages::forget_index`].
+pub(crate) fn set_scope(
+    connection: &Connection,
+    id: SourceId,
+    account: Option<AccountId>,
+    item: Option<i64>,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE sources SET account = ?2, item = ?3 WHERE id = ?1 AND removed = 0";
+    Ok(connection.prepare_cached(sql)?.execute((id, account, item))? > 0)
+}
+
 /// Switches a source off or on. Its passages follow with [`super::passages::settle_piece`].
 pub(crate) fn set_off(connection: &Connection, id: SourceId, off: bool) -> Result<bool, StoreError> {
     let sql = "UPDATE sources SET off = ?2, unsettled = 1 WHERE id = ?1 AND removed = 0 AND off <> ?2";
@@ -181,4 +193,198 @@ pub(crate) fn set_removed(connection: &Connection, id: SourceId) -> Result<bool,
 pub(crate) fn unsettled(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
     let mut statement = connection.prepare("SELECT id FROM sources WHERE unsettled = 1 ORDER BY id")?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Whether the seller still has it.
+pub(crate) fn is_there(connection: &Connection, id: SourceId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM sources WHERE id = ?1 AND removed = 0";
+    Ok(connection.prepare_cached(sql)?.exists([id])?)
+}
+
+/// The next source to be read.
+pub(crate) fn next_to_read(connection: &Connection) -> Result<Option<SourceRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM sources WHERE state = 0 AND removed = 0 ORDER BY id LIMIT 1");
+    Ok(connection.prepare_cached(&sql)?.query_row([], read).optional()?)
+}
+
+/// The source that stands in this file.
+pub(crate) fn by_path(connection: &Connection, path: &str) -> Result<Option<SourceId>, StoreError> {
+    let sql = "SELECT id FROM sources WHERE path = ?1 AND removed = 0";
+    Ok(connection.prepare_cached(sql)?.query_row([path], |row| row.get(0)).optional()?)
+}
+
+/// The dropped file of the same name and scope, or a new source for it.
+pub(crate) fn find_dropped_or_add(connection: &Connection, new: &NewSource) -> Result<SourceId, StoreError> {
+    let sql = "SELECT id FROM sources WHERE kind = ?1 AND title = ?2 AND account IS ?3 AND item IS ?4
+                 AND path IS NULL AND removed = 0";
+    let values = (new.kind, &new.title, new.account, new.item);
+    let found = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+    found.map_or_else(|| add(connection, new), Ok)
+}
+
+/// A file is to be read, or read again.
+pub(crate) fn set_to_read(connection: &Connection, id: SourceId) -> Result<(), StoreError> {
+    let sql = "UPDATE sources SET state = 0 WHERE id = ?1 AND kind = ?2 AND removed = 0";
+    connection.prepare_cached(sql)?.execute((id, SourceKind::File))?;
+    Ok(())
+}
+
+/// The seller wants it read no further.
+pub(crate) fn set_stopped(connection: &Connection, id: SourceId) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE sources SET state = 3 WHERE id = ?1 AND state = 0")?.execute([id])?;
+    Ok(())
+}
+
+/// Notes how a reading ended.
+pub(crate) fn set_read(
+    connection: &Connection,
+    id: SourceId,
+    ended: &Ended,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let text = |error| StoreError::Folder(std::io::Error::other(error));
+    let problems = (!ended.problems.is_empty()).then(|| serde_json::to_string(&ended.problems));
+    let problems = problems.transpose().map_err(text)?;
+    connection.prepare_cached("UPDATE sources SET state = ?2, problems = ?3 WHERE id = ?1")?.execute((
+        id,
+        ended.state,
+        problems,
+    ))?;
+    if let Some((hash, size, modified_ms)) = &ended.file {
+        connection
+            .prepare_cached("UPDATE sources SET hash = ?2, size = ?3, modified_ms = ?4 WHERE id = ?1")?
+            .execute((id, hash, size, modified_ms))?;
+        if ended.changed {
+            connection
+                .prepare_cached("UPDATE sources SET changed_ms = ?2 WHERE id = ?1")?
+                .execute((id, modified_ms.unwrap_or(now_ms)))?;
+        }
+    }
+    Ok(())
+}
+
+/// All files that have a path.
+pub(crate) fn files(connection: &Connection) -> Result<Vec<SourceRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM sources WHERE path IS NOT NULL AND removed = 0 ORDER BY id");
+    Ok(connection.prepare_cached(&sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+/// A watched folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FolderRow {
+    pub(crate) id: FolderId,
+    pub(crate) path: String,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) item: Option<i64>,
+    /// JSON.
+    pub(crate) problem: Option<String>,
+}
+
+/// All watched folders.
+pub(crate) fn folders(connection: &Connection) -> Result<Vec<FolderRow>, StoreError> {
+    let sql = "SELECT id, path, account, item, problem FROM watched_folders ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(FolderRow {
+            id: row.get(0)?,
+            path: row.get(1)?,
+            account: row.get(2)?,
+            item: row.get(3)?,
+            problem: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Watches a folder; one that is watched already holds for what is given now.
+pub(crate) fn add_folder(
+    connection: &Connection,
+    path: &str,
+    account: Option<AccountId>,
+    item: Option<i64>,
+    now_ms: i64,
+) -> Result<FolderId, StoreError> {
+    let sql = "INSERT INTO watched_folders (path, account, item, added_ms) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (path) DO UPDATE SET account = excluded.account, item = excluded.item RETURNING id";
+    Ok(connection.query_row(sql, (path, account, item, now_ms), |row| row.get(0))?)
+}
+
+/// Notes why a folder could not be looked at; gives whether that is news.
+pub(crate) fn set_folder_problem(
+    connection: &Connection,
+    id: FolderId,
+    problem: Option<ProblemCode>,
+) -> Result<bool, StoreError> {
+    let problem = problem.map(|code| serde_json::to_string(&code)).transpose();
+    let problem = problem.map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
+    let sql = "UPDATE watched_folders SET problem = ?2 WHERE id = ?1 AND problem IS NOT ?2";
+    Ok(connection.prepare_cached(sql)?.execute((id, problem))? > 0)
+}
+
+/// Watches a folder no more; gives the sources that are removed with it.
+pub(crate) fn remove_folder(
+    connection: &Connection,
+    id: FolderId,
+    keep_files: bool,
+) -> Result<Vec<SourceId>, StoreError> {
+    let sources: Vec<SourceId> = connection
+        .prepare_cached("SELECT id FROM sources WHERE folder = ?1 AND removed = 0")?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    connection.execute("UPDATE sources SET folder = NULL WHERE folder = ?1", [id])?;
+    connection.execute("DELETE FROM watched_folders WHERE id = ?1", [id])?;
+    if keep_files {
+        return Ok(Vec::new());
+    }
+    for source in &sources {
+        set_removed(connection, *source)?;
+    }
+    Ok(sources)
+}
+
+/// What is known of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ItemFacts {
+    pub(crate) item: i64,
+    pub(crate) title: String,
+    /// Ready-made text.
+    pub(crate) price: Option<String>,
+    /// None: Avito has not said.
+    pub(crate) on_sale: Option<bool>,
+    pub(crate) place: Option<String>,
+    pub(crate) url: Option<String>,
+}
+
+/// The items an account's chats are about, as the newest chat of each says.
+pub(crate) fn items_of_chats(
+    connection: &Connection,
+    account: AccountId,
+) -> Result<Vec<ItemFacts>, StoreError> {
+    let sql = "SELECT item_id, item_title, item_price, item_status, item_place, item_url, max(updated_ms) FROM chats
+               WHERE account = ?1 AND item_id IS NOT NULL AND item_title IS NOT NULL GROUP BY item_id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([account], |row| {
+        let status: Option<i64> = row.get(3)?;
+        Ok(ItemFacts {
+            item: row.get(0)?,
+            title: row.get(1)?,
+            price: row.get(2)?,
+            on_sale: status.map(|status| status == crate::reading::chats::STATUS_ACTIVE),
+            place: row.get(4)?,
+            url: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The source of an item's own facts.
+pub(crate) fn of_item(
+    connection: &Connection,
+    account: AccountId,
+    item: i64,
+) -> Result<Option<SourceRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sources WHERE account = ?1 AND item = ?2 AND kind = ?3 AND removed = 0"
+    );
+    Ok(connection.prepare_cached(&sql)?.query_row((account, item, SourceKind::Item), read).optional()?)
 }

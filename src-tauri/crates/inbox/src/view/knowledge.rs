@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::ids::{AccountId, PassageId, SourceId};
+use crate::ids::{AccountId, ChatId, FolderId, PassageId, SourceId};
 
 /// For whom something holds; also where a question is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -149,4 +149,222 @@ pub struct QuotedAnswer {
     pub confidence: f64,
     /// Sure enough to be shown as an answer; otherwise the question is the seller's.
     pub given: bool,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ProblemCode {
+    /// No words in it.
+    Empty,
+    /// Pictures without text: a scan.
+    NoText,
+    /// A kind of file that is not read.
+    UnknownKind,
+    /// A kind from before 2007.
+    OldKind,
+    /// A password protects it.
+    Password,
+    /// Damaged, or not what its name says.
+    Damaged,
+    /// Over the limit.
+    TooLarge,
+    /// Unpacks into far too much.
+    Bomb,
+    /// Macros were left alone; the text was read.
+    Macros,
+    /// Reading took too long.
+    TooSlow,
+    /// More rows or pages than are kept.
+    TooMany,
+    /// The file is not there.
+    FileMissing,
+    /// The file cannot be opened.
+    FileTrouble,
+    /// The program ended before a dropped file was read: drop it again.
+    Interrupted,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceProblem {
+    /// Why.
+    pub code: ProblemCode,
+    /// First page.
+    pub page_from: Option<u32>,
+    /// Last page.
+    pub page_to: Option<u32>,
+    /// The sheet.
+    pub sheet: Option<String>,
+}
+
+/// How far a reading is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadingProgress {
+    /// Hundredths of the whole.
+    pub percent: u32,
+    /// Passages so far.
+    pub passages: u32,
+}
+
+/// A source in the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceRowView {
+    /// The source.
+    pub id: SourceId,
+    /// What it is.
+    pub kind: SourceKind,
+    /// For whom it holds.
+    pub scope: Scope,
+    /// Title of the item it holds for, when a chat has told it.
+    pub item_title: Option<String>,
+    /// Question, heading, file name, title of the item. May be empty for a note.
+    pub title: String,
+    /// The beginning of its words.
+    pub preview: String,
+    /// Where it is on the web.
+    pub url: Option<String>,
+    /// The file.
+    pub path: Option<String>,
+    /// How far the reading has come.
+    pub state: SourceState,
+    /// While it is being read.
+    pub progress: Option<ReadingProgress>,
+    /// What could not be read.
+    pub problems: Vec<SourceProblem>,
+    /// Switched off by the seller.
+    pub off: bool,
+    /// Passages it has.
+    pub passages: u32,
+    /// Times its passages were used.
+    pub uses: u32,
+    /// When it last changed, UTC milliseconds.
+    pub changed_ms: i64,
+}
+
+/// A watched folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FolderView {
+    /// The folder.
+    pub id: FolderId,
+    /// Its path.
+    pub path: String,
+    /// Files taken from it.
+    pub files: u32,
+    /// Why it could not be looked at.
+    pub problem: Option<ProblemCode>,
+}
+
+/// A passage of equal words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DuplicatePassage {
+    /// The passage.
+    pub id: PassageId,
+    /// Its source.
+    pub source: SourceId,
+    /// The source's title.
+    pub source_title: String,
+    /// For whom it holds.
+    pub scope: Scope,
+    /// Page, sheet or row are told in the source.
+    pub changed_ms: i64,
+}
+
+/// Passages of different sources that say the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DuplicateView {
+    /// Names the group.
+    pub fingerprint: String,
+    /// The words.
+    pub text: String,
+    /// The passages, newest source first.
+    pub passages: Vec<DuplicatePassage>,
+}
+
+/// Everything the list of knowledge needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct KnowledgeView {
+    /// Sources that match, newest first; at most a few hundred.
+    pub sources: Vec<SourceRowView>,
+    /// How many there are without the filter.
+    pub total: u32,
+    /// Passages that can be found.
+    pub passages: u32,
+    /// Watched folders.
+    pub folders: Vec<FolderView>,
+    /// What says the same; the first few.
+    pub duplicates: Vec<DuplicateView>,
+}
+
+/// A passage in its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PassageView {
+    /// The passage.
+    pub id: PassageId,
+    /// Place in the source: where the next page begins.
+    pub ordinal: i64,
+    /// Headings above it.
+    pub heading: String,
+    /// Its words.
+    pub text: String,
+    /// Page.
+    pub page: Option<u32>,
+    /// Sheet.
+    pub sheet: Option<String>,
+    /// Row.
+    pub line: Option<u32>,
+    /// Switched off by the seller.
+    pub off: bool,
+    /// Times it was used.
+    pub uses: u32,
+}
+
+/// Where a passage was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PassageUse {
+    /// The chat.
+    pub chat: ChatId,
+    /// Its buyer.
+    pub buyer: String,
+    /// What the buyer had asked.
+    pub question: String,
+    /// It went out in a reply; otherwise it stood in a draft.
+    pub sent: bool,
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+}
+
+/// One source, opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceView {
+    /// The same row as in the list.
+    pub row: SourceRowView,
+    /// What was written or pasted, whole.
+    pub text: Option<String>,
+    /// Its passages, in order.
+    pub passages: Vec<PassageView>,
+    /// There are more after these.
+    pub more: bool,
+    /// Where its passages were used, newest first.
+    pub uses: Vec<PassageUse>,
+}
+
+/// What the helper finds for a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Trial {
+    /// The passages, best first.
+    pub passages: Vec<FoundPassage>,
+    /// The best answer that can be quoted.
+    pub answer: Option<QuotedAnswer>,
 }

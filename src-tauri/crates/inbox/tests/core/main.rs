@@ -16,6 +16,7 @@ mod knowledge;
 mod line;
 mod media;
 mod reading;
+mod reading_files;
 mod secrets;
 mod sending;
 mod stage;

@@ -1,0 +1,97 @@
+//! Files as sources: chosen, dropped, read again, stopped.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::entries::item_number;
+use crate::core::Core;
+use crate::error::CoreError;
+use crate::ids::{FolderId, SourceId};
+use crate::store::StoreError;
+use crate::store::sources::{self, NewSource};
+use crate::view::{Notice, Scope, SourceKind, SourceState};
+
+impl Core {
+    /// Adds files; they are read in the background. One that is known already is looked at again.
+    pub async fn add_files(&self, scope: &Scope, paths: Vec<PathBuf>) -> Result<Vec<SourceId>, CoreError> {
+        let item = item_number(scope)?;
+        let (account, now_ms) = (scope.account, self.inner.clock.now_ms());
+        let added = self.inner.store.write(move |c| {
+            let of = NewSource { account, item, now_ms, ..NewSource::default() };
+            paths.iter().map(|path| add_file(c, &path.to_string_lossy(), &of)).collect()
+        });
+        let added = added.await?;
+        self.inner.desk.wake.notify_one();
+        self.notify(Notice::Knowledge);
+        Ok(added)
+    }
+
+    /// Adds a file by its bytes: one that was dropped has no path here. The same name once more is its new form.
+    pub async fn add_dropped_file(
+        &self,
+        scope: &Scope,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<SourceId, CoreError> {
+        let item = item_number(scope)?;
+        let new = NewSource {
+            kind: SourceKind::File,
+            account: scope.account,
+            item,
+            title: name.chars().take(200).collect(),
+            state: SourceState::Stopped, // until its bytes are at hand
+            now_ms: self.inner.clock.now_ms(),
+            ..NewSource::default()
+        };
+        let id = self.inner.store.write(move |c| sources::find_dropped_or_add(c, &new)).await?;
+        if let Ok(mut dropped) = self.inner.desk.dropped.lock() {
+            dropped.insert(id, bytes);
+        }
+        self.read_again(id).await?;
+        Ok(id)
+    }
+
+    /// Reads a file again from its beginning, also one that was stopped.
+    pub async fn read_again(&self, id: SourceId) -> Result<(), CoreError> {
+        self.inner.store.write(move |c| sources::set_to_read(c, id)).await?;
+        self.inner.desk.wake.notify_one();
+        self.notify(Notice::Knowledge);
+        Ok(())
+    }
+
+    /// Stops the reading of a source, or takes it from those that wait.
+    pub async fn stop_reading(&self, id: SourceId) -> Result<(), CoreError> {
+        self.inner.store.write(move |c| sources::set_stopped(c, id)).await?;
+        self.inner.desk.stop(id);
+        self.notify(Notice::Knowledge);
+        Ok(())
+    }
+}
+
+/// The source of a path: known, or added with what else is given.
+pub(super) fn add_file(connection: &Connection, path: &str, of: &NewSource) -> Result<SourceId, StoreError> {
+    if let Some(id) = sources::by_path(connection, path)? {
+        sources::set_to_read(connection, id)?;
+        return Ok(id);
+    }
+    let title = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+    let new = NewSource {
+        kind: SourceKind::File,
+        title,
+        path: Some(path.to_owned()),
+        state: SourceState::ToRead,
+        ..of.clone()
+    };
+    sources::add(connection, &new)
+}
+
+/// What a watched folder brings.
+pub(super) fn in_folder(
+    folder: FolderId,
+    account: Option<crate::ids::AccountId>,
+    item: Option<i64>,
+    now_ms: i64,
+) -> NewSource {
+    NewSource { account, item, folder: Some(folder), now_ms, ..NewSource::default() }
+}

@@ -1,0 +1,348 @@
+//! Reading files into passages, in the background: one at a time, watched and stopped from elsewhere.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use documents::{Limits, Outcome, Passage, Problem, Sink, Trouble};
+use knowledge::Writer;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::entries::settle;
+use crate::core::Core;
+use crate::error::CoreError;
+use crate::ids::SourceId;
+use crate::store::passages::{self, Of, Part};
+use crate::store::sources::{self, SourceRow};
+use crate::store::{Store, StoreError};
+use crate::view::{Notice, ProblemCode, ReadingProgress, SourceProblem, SourceState};
+
+/// Passages written in one transaction: a delivery waits for it.
+const BATCH: usize = 200;
+/// Batches that wait to be written: what is read ahead stays small.
+const AHEAD: usize = 4;
+/// A file that takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// Where readings are asked for and watched.
+#[derive(Default)]
+pub(crate) struct Desk {
+    pub(super) wake: Notify,
+    now: Mutex<Option<Now>>,
+    /// Dropped files, which have no path: until they are read.
+    pub(super) dropped: Mutex<HashMap<SourceId, Vec<u8>>>,
+}
+
+struct Now {
+    source: SourceId,
+    stop: CancellationToken,
+    percent: AtomicU32,
+    passages: AtomicU32,
+}
+
+impl Desk {
+    /// How far the reading of a source is, if it is the one being read.
+    pub(super) fn progress(&self, source: SourceId) -> Option<ReadingProgress> {
+        let now = self.now.lock().ok()?;
+        let now = now.as_ref().filter(|now| now.source == source)?;
+        Some(ReadingProgress {
+            percent: now.percent.load(Ordering::Relaxed),
+            passages: now.passages.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Stops the reading of a source, if it is going on.
+    pub(super) fn stop(&self, source: SourceId) {
+        if let Ok(now) = self.now.lock()
+            && let Some(now) = now.as_ref().filter(|now| now.source == source)
+        {
+            now.stop.cancel();
+        }
+    }
+
+    fn set(&self, now: Option<Now>) {
+        if let Ok(mut place) = self.now.lock() {
+            *place = now;
+        }
+    }
+
+    /// Gives whether a whole percent was gained.
+    fn tell(&self, percent: u32, passages: u32) -> bool {
+        let Ok(now) = self.now.lock() else { return false };
+        let Some(now) = now.as_ref() else { return false };
+        now.passages.store(passages, Ordering::Relaxed);
+        now.percent.swap(percent, Ordering::Relaxed) != percent
+    }
+}
+
+/// Reads what is to be read until the core stops.
+pub(super) async fn work(core: Core) {
+    loop {
+        let next = core.inner.store.read(sources::next_to_read).await;
+        let read = match next {
+            Ok(Some(source)) => read_one(&core, source).await,
+            Ok(None) => {
+                core.inner.desk.wake.notified().await;
+                continue;
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = read {
+            // The disk: it is tried again when somebody asks, or after a while.
+            tracing::warn!(%error, "a source could not be read into the archive");
+            let pause = core.inner.clock.sleep(core.inner.timing.trouble_max);
+            tokio::select! { () = pause => {}, () = core.inner.desk.wake.notified() => {} }
+        }
+    }
+}
+
+/// What a file says about itself, and its bytes.
+struct Opened {
+    bytes: Vec<u8>,
+    hash: Vec<u8>,
+    size: i64,
+    modified_ms: Option<i64>,
+}
+
+async fn read_one(core: &Core, source: SourceRow) -> Result<(), CoreError> {
+    let id = source.id;
+    let stop = core.inner.stop.child_token();
+    core.inner.desk.set(Some(Now {
+        source: id,
+        stop: stop.clone(),
+        percent: AtomicU32::new(0),
+        passages: AtomicU32::new(0),
+    }));
+    core.notify(Notice::Knowledge);
+    let ended = read_source(core, &source, &stop).await;
+    core.inner.desk.set(None);
+    let now_ms = core.inner.clock.now_ms();
+    let ended = ended?;
+    core.inner.store.write(move |c| sources::set_read(c, id, &ended, now_ms)).await?;
+    settle(&core.inner.store, id).await?;
+    core.notify(Notice::Knowledge);
+    Ok(())
+}
+
+/// How a reading ended, for the row of the source.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) state: SourceState,
+    pub(crate) problems: Vec<SourceProblem>,
+    /// Hash, size and time of change of what was read; none: nothing was.
+    pub(crate) file: Option<(Vec<u8>, i64, Option<i64>)>,
+    /// Its words are others than before.
+    pub(crate) changed: bool,
+}
+
+fn unreadable(code: ProblemCode) -> Ended {
+    let problem = SourceProblem { code, page_from: None, page_to: None, sheet: None };
+    Ended { state: SourceState::Unreadable, problems: vec![problem], ..Ended::default() }
+}
+
+async fn read_source(core: &Core, source: &SourceRow, stop: &CancellationToken) -> Result<Ended, CoreError> {
+    let dropped = core.inner.desk.dropped.lock().ok().and_then(|mut dropped| dropped.remove(&source.id));
+    let path = source.path.clone();
+    let opened = tokio::task::spawn_blocking(move || match (dropped, path) {
+        (Some(bytes), _) => Ok(opened(bytes, None)),
+        (None, Some(path)) => open(Path::new(&path)),
+        (None, None) => Err(ProblemCode::Interrupted),
+    });
+    let opened = match opened.await.map_err(|_| StoreError::Closed)? {
+        Ok(opened) => opened,
+        Err(code) => return Ok(unreadable(code)),
+    };
+    let file = Some((opened.hash.clone(), opened.size, opened.modified_ms));
+    if source.hash.as_ref() == Some(&opened.hash) && source.reading > 0 && source.problems.is_none() {
+        return Ok(Ended { file, ..Ended::default() });
+    }
+    let id = source.id;
+    let Some(of) = core.inner.store.read(move |c| passages::of(c, id)).await? else {
+        return Ok(Ended::default()); // removed meanwhile
+    };
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (name, reader_stop) = (source.title.clone(), stop.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let begun = Instant::now();
+        let batch = Vec::with_capacity(BATCH);
+        let mut sink = Batches { sender, batch, percent: 0, stop: reader_stop, begun, too_slow: false };
+        let read = documents::read(&opened.bytes, &name, &Limits::default(), &mut sink);
+        let given = sink.give();
+        match read {
+            _ if sink.too_slow => Err(Problem::TooSlow),
+            Ok(Outcome::Read(_)) if given.is_break() => Ok(Outcome::Stopped),
+            read => read,
+        }
+    });
+    let written = write_batches(core, of, receiver, stop).await;
+    let outcome = reading.await.map_err(|_| StoreError::Closed)?;
+    written?;
+    let ended = match outcome {
+        Ok(Outcome::Read(troubles)) => {
+            core.inner.store.write(move |c| passages::end_reading(c, &of)).await?;
+            let problems = troubles.iter().map(problem).collect();
+            Ended { state: SourceState::Read, problems, file, changed: true }
+        }
+        // The program ends: it goes on at the next start.
+        Ok(Outcome::Stopped) if core.inner.stop.is_cancelled() => return Err(StoreError::Closed.into()),
+        Ok(Outcome::Stopped) => Ended { state: SourceState::Stopped, ..Ended::default() },
+        Err(reason) => Ended { file, ..unreadable(code(reason)) },
+    };
+    Ok(ended)
+}
+
+fn open(path: &Path) -> Result<Opened, ProblemCode> {
+    let trouble = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => ProblemCode::FileMissing,
+        _ => ProblemCode::FileTrouble,
+    };
+    let file = std::fs::File::open(path).map_err(trouble)?;
+    let about = file.metadata().map_err(trouble)?;
+    if !about.is_file() {
+        return Err(ProblemCode::FileTrouble);
+    }
+    let limit = Limits::default().file as u64;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(trouble)?;
+    Ok(opened(bytes, modified_ms(&about)))
+}
+
+fn opened(bytes: Vec<u8>, modified_ms: Option<i64>) -> Opened {
+    let hash = Sha256::digest(&bytes).to_vec();
+    Opened { hash, size: i64::try_from(bytes.len()).unwrap_or(i64::MAX), modified_ms, bytes }
+}
+
+/// When a file last changed, UTC milliseconds.
+pub(super) fn modified_ms(about: &std::fs::Metadata) -> Option<i64> {
+    let since = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}
+
+type Batch = (u32, Vec<Part>);
+
+/// Takes passages from the parser's thread to the writer, which it waits for.
+struct Batches {
+    sender: mpsc::Sender<Batch>,
+    batch: Vec<Part>,
+    percent: u32,
+    stop: CancellationToken,
+    begun: Instant,
+    too_slow: bool,
+}
+
+impl Batches {
+    fn give(&mut self) -> ControlFlow<()> {
+        let batch = std::mem::take(&mut self.batch);
+        if self.sender.blocking_send((self.percent, batch)).is_err() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Sink for Batches {
+    fn passage(&mut self, passage: Passage) -> ControlFlow<()> {
+        self.batch.push(part(passage));
+        if self.batch.len() == BATCH { self.give() } else { ControlFlow::Continue(()) }
+    }
+
+    fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        self.too_slow = self.begun.elapsed() > PATIENCE;
+        if self.stop.is_cancelled() || self.too_slow {
+            return ControlFlow::Break(());
+        }
+        let percent = u32::try_from((done * 100).checked_div(total).unwrap_or(0)).unwrap_or(0);
+        if percent != self.percent {
+            self.percent = percent;
+            return self.give();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+pub(super) fn part(passage: Passage) -> Part {
+    let Passage { heading, text, page, sheet, line, item } = passage;
+    Part { heading, text, page, sheet, line, item }
+}
+
+async fn write_batches(
+    core: &Core,
+    of: Of,
+    mut batches: mpsc::Receiver<Batch>,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    let mut put = Putter::new(of);
+    while let Some((percent, batch)) = batches.recv().await {
+        if stop.is_cancelled() {
+            return Ok(());
+        }
+        put = put.write(&core.inner.store, batch).await?;
+        if core.inner.desk.tell(percent, u32::try_from(put.ordinal).unwrap_or(u32::MAX)) {
+            core.notify(Notice::Knowledge);
+        }
+    }
+    Ok(())
+}
+
+/// Puts parts one after the other, counting those with equal words.
+struct Putter {
+    of: Of,
+    ordinal: i64,
+    equal: HashMap<u64, u32>,
+}
+
+impl Putter {
+    fn new(of: Of) -> Self {
+        Self { of, ordinal: 0, equal: HashMap::new() }
+    }
+
+    async fn write(mut self, store: &Store, batch: Vec<Part>) -> Result<Self, StoreError> {
+        store
+            .write(move |c| {
+                if !sources::is_there(c, self.of.source)? {
+                    return Ok(self); // the seller has removed it meanwhile
+                }
+                let mut writer = Writer::new(c);
+                for part in &batch {
+                    let again = self.equal.entry(part.digest()).or_default();
+                    passages::put(c, &mut writer, &self.of, self.ordinal, part, *again)?;
+                    *again += 1;
+                    self.ordinal += 1;
+                }
+                writer.finish()?;
+                Ok(self)
+            })
+            .await
+    }
+}
+
+fn problem(trouble: &Trouble) -> SourceProblem {
+    SourceProblem {
+        code: code(trouble.problem),
+        page_from: trouble.pages.map(|(from, _)| from),
+        page_to: trouble.pages.map(|(_, to)| to),
+        sheet: trouble.sheet.clone(),
+    }
+}
+
+fn code(problem: Problem) -> ProblemCode {
+    match problem {
+        Problem::Empty => ProblemCode::Empty,
+        Problem::NoText => ProblemCode::NoText,
+        Problem::UnknownKind => ProblemCode::UnknownKind,
+        Problem::OldKind => ProblemCode::OldKind,
+        Problem::Password => ProblemCode::Password,
+        Problem::Damaged => ProblemCode::Damaged,
+        Problem::TooLarge => ProblemCode::TooLarge,
+        Problem::Bomb => ProblemCode::Bomb,
+        Problem::Macros => ProblemCode::Macros,
+        Problem::TooSlow => ProblemCode::TooSlow,
+        Problem::TooMany => ProblemCode::TooMany,
+    }
+}

@@ -1,0 +1,164 @@
+// The state of the area: the list, what is opened beside it, and the question that is tried.
+import { errorCode, type Host } from "../host";
+import { toBase64 } from "../shared/base64";
+import type { EntryInput, ErrorCode, KnowledgeView, PassageId, Scope, SourceId, SourceKind, SourceView, Trial } from "../host/contract";
+
+/** What stands beside the list. */
+export type Pane = { kind: "trial" } | { kind: "source"; id: SourceId } | { kind: "entry"; id: SourceId | null; entry: EntryInput };
+
+/** Notices come with every percent of a reading. */
+const PAUSE_MS = 120;
+/** Larger files are chosen, not dropped: a dropped one goes through the page's memory. */
+export const DROP_LIMIT = 32 * 1024 * 1024;
+
+export const everywhere: Scope = { account: null, item: null };
+
+export class Knowledge {
+	view = $state.raw<KnowledgeView | null>(null);
+	error = $state<ErrorCode | null>(null);
+	kind = $state<SourceKind | null>(null);
+	words = $state("");
+	pane = $state<Pane>({ kind: "trial" });
+	source = $state.raw<SourceView | null>(null);
+	question = $state("");
+	scope = $state.raw<Scope>(everywhere);
+	trial = $state.raw<Trial | null>(null);
+	trying = $state(false);
+	/** What the shown trial answers. */
+	asked = $state("");
+	#host: Host;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	#turn = 0;
+
+	constructor(host: Host) {
+		this.#host = host;
+	}
+
+	/** Reads, and follows changes; returns the stopper. */
+	start(): () => void {
+		void this.refresh();
+		const stop = this.#host.on((notice) => {
+			if (notice.what === "knowledge" || notice.what === "everything") this.#soon();
+		});
+		return () => {
+			stop();
+			clearTimeout(this.#timer);
+		};
+	}
+
+	/** Another shop is shown: nothing of this one is left. */
+	forget(): void {
+		this.view = null;
+		this.trial = null;
+		this.scope = everywhere;
+		this.close();
+	}
+
+	#soon(): void {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.refresh(), PAUSE_MS);
+	}
+
+	async refresh(): Promise<void> {
+		const turn = ++this.#turn;
+		try {
+			const view = await this.#host.knowledge.knowledgeView(this.kind, this.words);
+			if (turn !== this.#turn) return;
+			this.view = view;
+			this.error = null;
+			if (this.pane.kind === "source") await this.#readSource(this.pane.id);
+			if (this.trial && !this.trying) await this.try(true);
+		} catch (error) {
+			this.error = errorCode(error);
+		}
+	}
+
+	search(words: string): void {
+		this.words = words;
+		this.#soon();
+	}
+
+	filter(kind: SourceKind | null): void {
+		this.kind = kind;
+		void this.refresh();
+	}
+
+	async open(id: SourceId): Promise<void> {
+		this.source = null;
+		this.pane = { kind: "source", id };
+		await this.#readSource(id);
+	}
+
+	async #readSource(id: SourceId): Promise<void> {
+		try {
+			const known = this.source?.row.id === id ? this.source.passages.length : 0;
+			let view = await this.#host.knowledge.knowledgeSource(id, -1);
+			// As many pages as were open.
+			while (view.more && view.passages.length < known) {
+				const next = await this.#host.knowledge.knowledgeSource(id, view.passages.at(-1)?.ordinal ?? -1);
+				view = { ...next, passages: [...view.passages, ...next.passages] };
+			}
+			if (this.pane.kind === "source" && this.pane.id === id) this.source = view;
+		} catch (error) {
+			if (errorCode(error) === "notFound") this.close();
+			else throw error;
+		}
+	}
+
+	async more(): Promise<void> {
+		const view = this.source;
+		const last = view?.passages.at(-1);
+		if (!view || !last) return;
+		const next = await this.#host.knowledge.knowledgeSource(view.row.id, last.ordinal);
+		if (this.source?.row.id === view.row.id) this.source = { ...next, passages: [...view.passages, ...next.passages] };
+	}
+
+	close(): void {
+		this.source = null;
+		this.pane = { kind: "trial" };
+	}
+
+	write(kind: SourceKind): void {
+		this.pane = { kind: "entry", id: null, entry: { kind, scope: this.scope, title: "", text: "", url: null } };
+	}
+
+	edit(): void {
+		const view = this.source;
+		if (!view || view.text === null) return;
+		const { id, kind, scope, title, url } = view.row;
+		this.pane = { kind: "entry", id, entry: { kind, scope, title, text: view.text, url } };
+	}
+
+	async save(id: SourceId | null, entry: EntryInput): Promise<void> {
+		const saved = await this.#host.knowledge.saveEntry(id, entry);
+		await this.open(saved);
+		this.#soon();
+	}
+
+	/** Asks once more when `quiet`: what is found changes with the sources. */
+	async try(quiet = false): Promise<void> {
+		const question = quiet ? this.asked : this.question.trim();
+		if (!question) return;
+		this.trying = !quiet;
+		try {
+			const trial = await this.#host.knowledge.tryQuestion(this.scope, question);
+			this.asked = question;
+			this.trial = trial;
+		} finally {
+			this.trying = false;
+		}
+	}
+
+	switchPassage(passage: PassageId, off: boolean): Promise<void> {
+		return this.#host.knowledge.switchPassageOff(passage, off);
+	}
+
+	/** Adds dropped files; gives the names of those that are too large for it. */
+	async drop(files: File[]): Promise<string[]> {
+		const large = files.filter((file) => file.size > DROP_LIMIT);
+		for (const file of files.filter((small) => !large.includes(small))) {
+			await this.#host.knowledge.addDroppedFile(this.scope, file.name, await toBase64(file));
+		}
+		return large.map((file) => file.name);
+	}
+}

@@ -1,0 +1,95 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test } from "vitest";
+import type { FakeKnowledge } from "../host/fakeKnowledge";
+import { renderIn, testFrame } from "../testing/render";
+import { Knowledge } from "./knowledge.svelte";
+import KnowledgeArea from "./KnowledgeArea.svelte";
+import { marked, problemWords } from "./names";
+
+async function start(fill: (knowledge: FakeKnowledge) => void = () => undefined) {
+	const frame = await testFrame();
+	fill(frame.host.knowledge);
+	const knowledge = new Knowledge(frame.host);
+	renderIn(frame, KnowledgeArea, { knowledge });
+	await waitFor(() => expect(knowledge.view).not.toBeNull());
+	return { ...frame, fake: frame.host.knowledge, knowledge, user: userEvent.setup() };
+}
+
+const rows = () => screen.queryAllByTestId("source-row").map((row) => row.textContent);
+
+test("an empty area explains itself, and its example can be tried", async () => {
+	const { user } = await start();
+	await user.click(await screen.findByTestId("add-example"));
+	expect((await screen.findByTestId("trial-answer")).textContent).toContain("400 ₽");
+	await waitFor(() => expect(rows()).toHaveLength(1));
+});
+
+describe("files", () => {
+	test("a reading shows how far it is and can be stopped", async () => {
+		const { fake, user } = await start((fake) => fake.add({ kind: "file", title: "Прайс.xlsx", state: "toRead", progress: { percent: 40, passages: 1200 } }));
+		const row = await screen.findByTestId("source-row");
+		expect(within(row).getByRole("progressbar").getAttribute("aria-valuenow")).toBe("40");
+		expect(row.textContent).toContain("1200 отрывков");
+		await user.click(within(row).getByTestId("stop-reading"));
+		await waitFor(() => expect(screen.getByTestId("source-row").textContent).toContain("остановлено"));
+		expect(fake.calls.some(([name]) => name === "stopReading")).toBe(true);
+	});
+
+	test("what cannot be read says why, with pages", async () => {
+		await start((fake) => fake.add({ kind: "file", title: "Скан.pdf", state: "unreadable", problems: [{ code: "noText", pageFrom: 3, pageTo: 5, sheet: null }] }));
+		expect((await screen.findByTestId("source-problem")).textContent).toMatch(/^Стр\. 3–5\. Это картинки без текста/);
+		expect(problemWords({ code: "damaged", pageFrom: null, pageTo: null, sheet: "Цены" })).toMatch(/^Лист «Цены»\. /);
+	});
+
+	test("dropped files are added as they are", async () => {
+		const { fake } = await start();
+		const file = new File(["привет"], "условия.txt");
+		await fireEvent.drop(screen.getByTestId("knowledge"), { dataTransfer: { types: ["Files"], files: [file] } });
+		await waitFor(() => expect(rows()[0]).toContain("условия.txt"));
+		expect(fake.calls).toContainEqual(["addDroppedFile", { account: null, item: null }, "условия.txt", Buffer.from("привет").toString("base64")]);
+	});
+});
+
+test("an entry is written, changed and removed after a question", async () => {
+	const { user, fake } = await start((fake) => fake.add({ title: "Торг" }, "Торг при осмотре."));
+	await user.click(screen.getByTestId("knowledge-add"));
+	await user.click(screen.getByTestId("add-question"));
+	const save = () => screen.getByTestId("entry-save") as HTMLButtonElement;
+	expect(save().disabled).toBe(true);
+	await user.type(screen.getByTestId("entry-title"), "Гарантия?");
+	await user.type(screen.getByTestId("entry-text"), "Полгода.");
+	await user.click(save());
+	expect((await screen.findByTestId("source")).textContent).toContain("Полгода.");
+	await user.click(screen.getByTestId("source-edit"));
+	await user.clear(screen.getByTestId("entry-text"));
+	await user.type(screen.getByTestId("entry-text"), "Год.");
+	await user.click(save());
+	await waitFor(() => expect(screen.getByTestId("source").textContent).toContain("Год."));
+	await user.click(screen.getByTestId("source-remove"));
+	expect(fake.rows).toHaveLength(2);
+	await user.click(screen.getByTestId("remove-confirm"));
+	await waitFor(() => expect(fake.rows).toHaveLength(1));
+});
+
+test("a question shows what is found and which words spoke for it", async () => {
+	const { user } = await start((fake) => fake.add({ title: "Доставка" }, "Курьером 400 рублей."));
+	await user.type(screen.getByTestId("trial-question"), "доставка курьером");
+	await user.click(screen.getByTestId("trial-ask"));
+	const found = await screen.findByTestId("found");
+	expect([...found.querySelectorAll("mark")].map((mark) => mark.textContent)).toEqual(["Доставка", "Курьером"]);
+	expect(screen.getByTestId("trial-answer").textContent).toContain("90");
+	expect(marked("а б", [], false)).toEqual([{ text: "а б", mark: false }]);
+});
+
+test("equal passages are offered for merging", async () => {
+	const { user, fake } = await start((fake) => {
+		const passages = [1, 2].map((id) => ({ id, source: fake.add({ title: `Торг ${id}` }, "Торг при осмотре.").id, sourceTitle: `Торг ${id}`, scope: { account: null, item: null }, changedMs: 0 }));
+		fake.duplicates = [{ fingerprint: "-12", text: "Торг при осмотре.", passages }];
+	});
+	const box = await screen.findByTestId("duplicates");
+	await user.click(within(box).getByRole("button"));
+	await user.click(within(box).getAllByTestId("keep-one")[1]!);
+	expect(fake.calls).toContainEqual(["keepOneDuplicate", 2]);
+	await waitFor(() => expect(screen.queryByTestId("duplicates")).toBeNull());
+});
