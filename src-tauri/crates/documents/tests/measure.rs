@@ -21,7 +21,6 @@ impl Sink for Counted {
 
 #[test]
 #[ignore = "measures a file that is given to it"]
-#[expect(clippy::print_stdout, reason = "what it is for")]
 fn a_file() {
     let Some(path) = std::env::var_os("DOCUMENTS_MEASURE") else { return };
     let Ok(bytes) = std::fs::read(&path) else { return };
