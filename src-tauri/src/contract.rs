@@ -101,6 +101,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             knowledge::refresh_items,
             knowledge::keep_one_duplicate,
             knowledge::keep_duplicates,
+            drafts::rules,
+            drafts::save_rule,
+            drafts::remove_rule,
+            drafts::pause_rules,
+            drafts::dry_run,
+            drafts::automatic_replies,
             commands::try_alert,
             commands::close_window,
         ])

@@ -1,10 +1,10 @@
 //! Commands about drafts, the language model and open questions.
 
 use inbox::view::{
-    DraftMark, DraftSettings, DraftSettingsView, DraftStatistics, DraftView, EntryInput, ModelCheck,
-    ModelPreset, ModelSecrets, QuestionGroup, SentDraft, UiError, WaitingDraft,
+    AutomaticReply, DraftMark, DraftSettings, DraftSettingsView, DraftStatistics, DraftView, DryRun,
+    EntryInput, ModelCheck, ModelPreset, ModelSecrets, QuestionGroup, Rule, SentDraft, UiError, WaitingDraft,
 };
-use inbox::{ChatId, DraftId, QuestionId, SourceId};
+use inbox::{ChatId, DraftId, QuestionId, RuleId, SourceId};
 use tauri::State;
 
 use crate::shops::Shops;
@@ -132,4 +132,50 @@ pub(crate) async fn check_model(
 #[specta::specta]
 pub(crate) async fn model_presets(shops: State<'_, Shops>) -> Answer<Vec<ModelPreset>> {
     Ok(shops.shown_core()?.model_presets())
+}
+
+/// All rules of sending.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rules(shops: State<'_, Shops>) -> Answer<Vec<Rule>> {
+    Ok(shops.shown_core()?.rules().await?)
+}
+
+/// Adds a rule (without an id) or changes one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_rule(shops: State<'_, Shops>, rule: Rule) -> Answer<RuleId> {
+    Ok(shops.shown_core()?.save_rule(rule).await?)
+}
+
+/// Removes a rule.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn remove_rule(shops: State<'_, Shops>, rule: RuleId) -> Answer<()> {
+    Ok(shops.shown_core()?.remove_rule(rule).await?)
+}
+
+/// The one big switch.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pause_rules(shops: State<'_, Shops>, paused: bool) -> Answer<()> {
+    Ok(shops.shown_core()?.pause_rules(paused).await?)
+}
+
+/// What a rule would have done with the questions of the last 24 hours.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn dry_run(shops: State<'_, Shops>, rule: Rule) -> Answer<Vec<DryRun>> {
+    Ok(shops.shown_core()?.dry_run(rule).await?)
+}
+
+/// What rules have sent, newest first; of one chat, or of all.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn automatic_replies(
+    shops: State<'_, Shops>,
+    chat: Option<ChatId>,
+    limit: u32,
+) -> Answer<Vec<AutomaticReply>> {
+    Ok(shops.shown_core()?.automatic_replies(chat, limit).await?)
 }

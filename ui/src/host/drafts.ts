@@ -1,5 +1,6 @@
 // Drafts: the part of the port that makes suggested replies, their queue and the model behind them.
 import type {
+	AutomaticReply,
 	ChatId,
 	DraftId,
 	DraftMark,
@@ -7,12 +8,15 @@ import type {
 	DraftSettingsView,
 	DraftStatistics,
 	DraftView,
+	DryRun,
 	EntryInput,
 	ModelCheck,
 	ModelPreset,
 	ModelSecrets,
 	QuestionGroup,
 	QuestionId,
+	Rule,
+	RuleId,
 	SentDraft,
 	SourceId,
 	WaitingDraft,
@@ -43,5 +47,15 @@ export interface DraftHost {
 	presets(): Promise<ModelPreset[]>;
 	/** Asks the model a short question with these settings, without saving them. */
 	check(settings: DraftSettings, secrets: ModelSecrets): Promise<ModelCheck>;
+	rules(): Promise<Rule[]>;
+	/** Without an id: a new one. */
+	saveRule(rule: Rule): Promise<RuleId>;
+	removeRule(rule: RuleId): Promise<void>;
+	/** The one big switch. */
+	pauseRules(paused: boolean): Promise<void>;
+	/** What a rule would have done with the questions of the last 24 hours. */
+	dryRun(rule: Rule): Promise<DryRun[]>;
+	/** What rules have sent, newest first; of one chat, or of all when null. */
+	automatic(chat: ChatId | null, limit: number): Promise<AutomaticReply[]>;
 	statistics(): Promise<DraftStatistics>;
 }

@@ -1,5 +1,6 @@
 // Drafts of the fake host: made from the chats it holds, every kind of draft among them.
 import type {
+	AutomaticReply,
 	ChatId,
 	ChatRow,
 	DraftId,
@@ -9,6 +10,7 @@ import type {
 	DraftSource,
 	DraftStatistics,
 	DraftView,
+	DryRun,
 	EntryInput,
 	ErrorCode,
 	MessageRow,
@@ -18,6 +20,8 @@ import type {
 	Notice,
 	QuestionGroup,
 	QuestionId,
+	Rule,
+	RuleId,
 	SentDraft,
 	SourceId,
 	WaitingDraft,
@@ -266,5 +270,41 @@ export class FakeDrafts implements DraftHost {
 	async statistics(): Promise<DraftStatistics> {
 		await Promise.resolve();
 		return this.figures;
+	}
+
+	rulesHeld: Rule[] = [];
+	dryRuns: DryRun[] = [];
+	automaticReplies: AutomaticReply[] = [];
+
+	async rules(): Promise<Rule[]> {
+		await this.#called("rules");
+		return this.rulesHeld;
+	}
+
+	async saveRule(rule: Rule): Promise<RuleId> {
+		await this.#called("saveRule", rule);
+		const id = rule.id ?? Math.max(0, ...this.rulesHeld.map((known) => known.id ?? 0)) + 1;
+		this.rulesHeld = [...this.rulesHeld.filter((known) => known.id !== id), { ...rule, id }];
+		return id;
+	}
+
+	async removeRule(id: RuleId): Promise<void> {
+		await this.#called("removeRule", id);
+		this.rulesHeld = this.rulesHeld.filter((rule) => rule.id !== id);
+	}
+
+	async pauseRules(paused: boolean): Promise<void> {
+		await this.#called("pauseRules", paused);
+		this.view = { ...this.view, rulesPaused: paused };
+	}
+
+	async dryRun(rule: Rule): Promise<DryRun[]> {
+		await this.#called("dryRun", rule);
+		return this.dryRuns;
+	}
+
+	async automatic(chat: ChatId | null, limit: number): Promise<AutomaticReply[]> {
+		await this.#called("automatic", chat, limit);
+		return this.automaticReplies.filter((reply) => chat === null || reply.chat === chat).slice(0, limit);
 	}
 }

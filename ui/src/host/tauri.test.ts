@@ -1,7 +1,7 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { emit } from "@tauri-apps/api/event";
 import { afterEach, expect, test, vi } from "vitest";
-import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Settings } from "./contract";
+import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Rule, type Settings } from "./contract";
 import type { Host, KnowledgeHost } from "./host";
 import type { DraftHost } from "./drafts";
 import { FakeDrafts } from "./fakeDrafts";
@@ -22,6 +22,7 @@ const settings: Settings = {
 
 const entry: EntryInput = { kind: "question", scope: { account: 1, item: null }, title: "Есть парковка?", text: "Есть", url: null };
 const secrets: ModelSecrets = { key: "sk", headers: [{ name: "x-folder-id", value: "b1g" }], proxy: null };
+const rule: Rule = { id: null, account: 1, item: null, active: true, settings: {} };
 const draftSettings = new FakeDrafts({ calls: [], emit: () => undefined, rowsForDrafts: () => [], sendText: () => Promise.reject(new Error("no chat")) }, false).view.settings;
 const scope = { account: 1, item: "5550001" };
 
@@ -95,6 +96,12 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	answerQuestions: [[5], entry],
 	putQuestionsAway: [[5]],
 	draftStatistics: [30],
+	rules: [],
+	saveRule: [rule],
+	removeRule: [3],
+	pauseRules: [true],
+	dryRun: [rule],
+	automaticReplies: [null, 50],
 	draftSettings: [],
 	saveDraftSettings: [draftSettings, secrets],
 	checkModel: [draftSettings, secrets],
@@ -132,6 +139,12 @@ const drafts: { [Name in keyof typeof commands]?: keyof DraftHost } = {
 	answerQuestions: "answer",
 	putQuestionsAway: "dropQuestions",
 	draftStatistics: "statistics",
+	rules: "rules",
+	saveRule: "saveRule",
+	removeRule: "removeRule",
+	pauseRules: "pauseRules",
+	dryRun: "dryRun",
+	automaticReplies: "automatic",
 	draftSettings: "settings",
 	saveDraftSettings: "saveSettings",
 	checkModel: "check",

@@ -1,5 +1,16 @@
 // The drafts' part of the host behind Tauri.
-import type { DraftId, DraftSettings, EntryInput, ModelSecrets, QuestionId } from "./contract";
+import type {
+	AutomaticReply,
+	ChatId,
+	DraftId,
+	DraftSettings,
+	DryRun,
+	EntryInput,
+	ModelSecrets,
+	QuestionId,
+	Rule,
+	RuleId,
+} from "./contract";
 import type { DraftHost } from "./drafts";
 
 type Call = <Answer>(command: string, args?: Record<string, unknown>) => Promise<Answer>;
@@ -21,4 +32,23 @@ export class TauriDrafts implements DraftHost {
 	presets: DraftHost["presets"] = () => this.call("model_presets");
 	check: DraftHost["check"] = (settings, secrets) => this.call("check_model", { settings, secrets });
 	statistics: DraftHost["statistics"] = () => this.call("draft_statistics", { days: 30 });
+
+	rules(): Promise<Rule[]> {
+		return call("rules");
+	}
+	saveRule(rule: Rule): Promise<RuleId> {
+		return call("save_rule", { rule });
+	}
+	removeRule(rule: RuleId): Promise<void> {
+		return call("remove_rule", { rule });
+	}
+	pauseRules(paused: boolean): Promise<void> {
+		return call("pause_rules", { paused });
+	}
+	dryRun(rule: Rule): Promise<DryRun[]> {
+		return call("dry_run", { rule });
+	}
+	automatic(chat: ChatId | null, limit: number): Promise<AutomaticReply[]> {
+		return call("automatic_replies", { chat, limit });
+	}
 }

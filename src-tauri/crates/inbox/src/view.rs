@@ -11,6 +11,7 @@ mod drafts;
 mod knowledge;
 mod line;
 mod message;
+mod rules;
 
 pub use self::account::*;
 pub use self::app::*;
@@ -20,3 +21,4 @@ pub use self::drafts::*;
 pub use self::knowledge::*;
 pub use self::line::*;
 pub use self::message::*;
+pub use self::rules::*;

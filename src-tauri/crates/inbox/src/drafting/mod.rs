@@ -18,6 +18,7 @@ mod lookout;
 mod making;
 mod model;
 mod questions;
+pub(crate) mod rules;
 mod seller;
 mod statistics;
 mod talk;
@@ -173,15 +174,15 @@ async fn step(
         return Ok(long);
     }
     lookout::settle_changed(core).await?;
+    let mut pause = rules::send_due(core).await?;
     let now_ms = core.inner.clock.now_ms();
     let works: Vec<Work> = core.inner.store.read(|c| draft_work::first(c, QUEUE)).await?;
-    let mut pause = long;
     for work in works {
         if busy.contains(&work.chat) {
             continue;
         }
         if work.due_ms > now_ms {
-            pause = Duration::from_millis(u64::try_from(work.due_ms - now_ms).unwrap_or(0));
+            pause = pause.min(Duration::from_millis(u64::try_from(work.due_ms - now_ms).unwrap_or(0)));
             break;
         }
         if busy.len() >= WORKERS {

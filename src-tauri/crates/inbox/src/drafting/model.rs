@@ -244,9 +244,3 @@ pub(super) fn trouble(error: &ModelError) -> ModelTrouble {
         ModelError::BadAddress => ModelTrouble::BadAddress,
     }
 }
-
-impl Core {
-    pub(super) async fn rules_paused(&self) -> Result<bool, StoreError> {
-        Ok(self.inner.store.read(|c| settings::get(c, "rules_paused")).await?.unwrap_or(false))
-    }
-}

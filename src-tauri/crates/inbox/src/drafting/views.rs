@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::making::{Ground, Made};
-use super::talk;
+use super::{rules, talk};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::ChatId;
@@ -31,7 +31,8 @@ impl Core {
                 in_the_making(chat, DraftState::Writing, writing.question, writing.text, writing.began_ms);
             return Ok(Some(view));
         }
-        Ok(self.inner.store.read(move |c| present(c, chat)).await?)
+        let now_ms = self.inner.clock.now_ms();
+        Ok(self.inner.store.read(move |c| present(c, chat, now_ms)).await?)
     }
 
     /// Drafts that wait for the seller over all chats, the longest waiting buyer first.
@@ -57,7 +58,11 @@ impl Core {
 }
 
 /// The draft that stands for a chat, if its question still does.
-pub(super) fn present(connection: &Connection, chat: ChatId) -> Result<Option<DraftView>, StoreError> {
+pub(super) fn present(
+    connection: &Connection,
+    chat: ChatId,
+    now_ms: i64,
+) -> Result<Option<DraftView>, StoreError> {
     let Some(talk) = talk::read(connection, chat)? else { return Ok(None) };
     let Some(newest) = talk.newest().filter(|_| !talk.replying) else { return Ok(None) };
     if let Some(work) = draft_work::get(connection, chat)?.filter(|work| work.message == newest) {
@@ -67,7 +72,9 @@ pub(super) fn present(connection: &Connection, chat: ChatId) -> Result<Option<Dr
     let row = drafts::newest(connection, chat)?;
     let stands =
         |row: &DraftRow| row.message == newest && matches!(row.state, State::Ready | State::Unanswerable);
-    Ok(row.filter(stands).map(view))
+    let Some(row) = row.filter(stands) else { return Ok(None) };
+    let sends_at_ms = rules::sends_at_ms(connection, &row, now_ms)?;
+    Ok(Some(DraftView { sends_at_ms, ..view(row) }))
 }
 
 fn in_the_making(

@@ -6,6 +6,7 @@ use avito::{Client, Message, SendOutcome};
 
 use super::claim::{self, Likeness};
 use crate::account::Account;
+use crate::drafting::rules;
 use crate::error::{needs_seller, send_failure, trouble_code};
 use crate::ids::OutboxId;
 use crate::ingest::{self, Beyond};
@@ -44,10 +45,17 @@ async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
         account.note_lost_answer(core, id);
         return core.inner.store.write(move |c| outbox::interrupted(c, id, now_ms)).await;
     }
+    let now_ms = core.inner.clock.now_ms();
     let begun = core
         .inner
         .store
-        .write(move |c| Ok(if outbox::begin_attempt(c, id)? { Some(chats::get(c, chat)?) } else { None }))
+        .write(move |c| {
+            // What a rule queued is looked at once more: the talk may have gone on while it waited.
+            if !rules::still_fits(c, id, now_ms)? || !outbox::begin_attempt(c, id)? {
+                return Ok(None);
+            }
+            Ok(Some(chats::get(c, chat)?))
+        })
         .await?;
     let Some(stored) = begun else { return Ok(()) };
     core.notify(Notice::Messages { chat });

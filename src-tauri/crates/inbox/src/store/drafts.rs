@@ -216,3 +216,36 @@ pub(crate) fn unsend(connection: &Connection, outbox: OutboxId, now_ms: i64) -> 
         .execute((outbox, now_ms))?;
     Ok(())
 }
+
+/// The draft that became this reply.
+pub(crate) fn of_outbox(connection: &Connection, outbox: OutboxId) -> Result<Option<DraftRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM drafts WHERE outbox = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([outbox], read).optional()?)
+}
+
+/// How many a rule has sent in a chat since a moment.
+pub(crate) fn sent_by_rules(connection: &Connection, chat: ChatId, from_ms: i64) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM drafts WHERE chat = ?1 AND state = 4 AND settled_ms >= ?2";
+    Ok(connection.prepare_cached(sql)?.query_row((chat, from_ms), |row| row.get(0))?)
+}
+
+/// A reply of a rule's that was dropped before it went out.
+pub(crate) fn overtaken(connection: &Connection, id: DraftId, now_ms: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE drafts SET state = 6, settled_ms = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((id, now_ms))?;
+    Ok(())
+}
+
+/// What rules have sent, newest first, with the rule.
+pub(crate) fn by_rules(
+    connection: &Connection,
+    chat: Option<ChatId>,
+    limit: u32,
+) -> Result<Vec<(DraftRow, Option<RuleId>)>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, rule FROM drafts WHERE state = 4 AND (?1 IS NULL OR chat = ?1) ORDER BY id DESC LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((chat, limit), |row| Ok((read(row)?, row.get(19)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

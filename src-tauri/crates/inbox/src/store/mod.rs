@@ -21,6 +21,7 @@ pub(crate) mod outbox;
 pub(crate) mod passages;
 pub(crate) mod questions;
 pub(crate) mod removals;
+pub(crate) mod rules;
 pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod uses;

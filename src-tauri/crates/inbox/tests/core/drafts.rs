@@ -5,7 +5,7 @@ use std::time::Duration;
 use avito_sim::{Item, NewChat};
 use inbox::view::{
     Confidence, DraftMaker, DraftSettings, DraftSourceKind, DraftState, DraftSupport, DraftView, EntryInput,
-    ErrorCode, ModelSecrets, ModelTrouble, Scope, SourceKind,
+    ErrorCode, ModelSecrets, ModelTrouble, Rule, RuleSettings, Scope, SourceKind,
 };
 use inbox::{ChatId, Timing};
 use llm_double::{Double, KEY, MODEL, Mode};
@@ -402,4 +402,64 @@ async fn a_draft_whose_sending_is_taken_back_stands_again() {
     shop.core.discard_send(sent.row.outbox.unwrap()).await.unwrap();
     assert_eq!(made(&shop, chat).await.id, id);
     assert_eq!(shop.at_avito(&avito).len(), 1);
+}
+
+fn rule(settings: RuleSettings) -> Rule {
+    Rule { id: None, account: None, item: None, active: true, settings }
+}
+
+/// What a quote of the lenses passes easily.
+fn eager() -> RuleSettings {
+    RuleSettings { delay_s: 0, min_chance: 0.5, ..RuleSettings::default() }
+}
+
+#[tokio::test]
+async fn invariant_7_a_rule_sends_once_and_only_after_it_was_switched_on() {
+    let shop = shop().await;
+    let (early_avito, early) = shop.chat("Вера", "Сколько стоят линзы?").await;
+    made(&shop, early).await;
+    let id = shop.core.save_rule(rule(eager())).await.unwrap();
+    let (avito, chat) = shop.chat("Анна", "Сколько стоят линзы?").await;
+    shop.until("the reply", async || shop.at_avito(&avito).len() == 2).await;
+    gone(&shop, chat).await;
+    let text = shop.at_avito(&avito).remove(1);
+    assert_eq!(shop.sim.posted_count(&text), 1);
+    let log = shop.core.automatic_replies(Some(chat), 10).await.unwrap();
+    assert_eq!(log.len(), 1);
+    assert!(log[0].rule == Some(id) && log[0].text == text && !log[0].sources.is_empty(), "{log:?}");
+    // The draft made before the rule was switched on is the seller's.
+    assert_eq!(shop.at_avito(&early_avito).len(), 1);
+    assert_eq!(made(&shop, early).await.state, DraftState::Ready);
+    // Paused: the next question is drafted and stays.
+    shop.core.pause_rules(true).await.unwrap();
+    let (paused_avito, paused) = shop.chat("Борис", "Сколько стоят линзы?").await;
+    made(&shop, paused).await;
+    shop.core.pause_rules(false).await.unwrap();
+    let (last_avito, _) = shop.chat("Глеб", "Сколько стоят линзы?").await;
+    shop.until("the rule works again", async || shop.at_avito(&last_avito).len() == 2).await;
+    assert_eq!(shop.at_avito(&paused_avito).len(), 1);
+    let runs = shop.core.dry_run(rule(eager())).await.unwrap();
+    assert_eq!(runs.iter().filter(|run| run.hindrance.is_none()).count(), 4, "{runs:?}");
+}
+
+#[tokio::test]
+async fn a_rule_does_not_send_when_the_seller_was_faster_nor_what_is_unsure_or_stopped() {
+    let shop = shop().await;
+    let patient = RuleSettings { after_min: 60, ..eager() };
+    shop.core.save_rule(rule(patient)).await.unwrap();
+    let (avito, chat) = shop.chat("Анна", "Сколько стоят линзы?").await;
+    assert!(made(&shop, chat).await.sends_at_ms.is_some());
+    shop.send(chat, "Девять тысяч").await;
+    gone(&shop, chat).await;
+    let rules = shop.core.rules().await.unwrap();
+    let stops = RuleSettings { stop_words: vec!["Жалоба".into()], ..eager() };
+    shop.core.save_rule(Rule { settings: stops, ..rules[0].clone() }).await.unwrap();
+    let (other_avito, other) = shop.chat("Борис", "У меня жалоба. Сколько стоят линзы?").await;
+    made(&shop, other).await;
+    let (unknown_avito, unknown) = shop.chat("Вера", "Есть ли парковка для грузовика?").await;
+    made(&shop, unknown).await;
+    let (last_avito, _) = shop.chat("Глеб", "Сколько стоят линзы?").await;
+    shop.until("what may be sent is", async || shop.at_avito(&last_avito).len() == 2).await;
+    assert_eq!([&avito, &other_avito, &unknown_avito].map(|chat| shop.at_avito(chat).len()), [2, 1, 1]);
+    assert_eq!(shop.core.automatic_replies(None, 10).await.unwrap().len(), 1);
 }
