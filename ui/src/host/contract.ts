@@ -189,6 +189,18 @@ export const commands = {
 	keepOneDuplicate: (passage: PassageId) => typedError<null, UiError>(__TAURI_INVOKE("keep_one_duplicate", { passage })),
 	/**  Passages that say the same are to stay. */
 	keepDuplicates: (fingerprint: string) => typedError<null, UiError>(__TAURI_INVOKE("keep_duplicates", { fingerprint })),
+	/**  All rules of sending. */
+	rules: () => typedError<Rule[], UiError>(__TAURI_INVOKE("rules")),
+	/**  Adds a rule (without an id) or changes one. */
+	saveRule: (rule: Rule) => typedError<RuleId, UiError>(__TAURI_INVOKE("save_rule", { rule })),
+	/**  Removes a rule. */
+	removeRule: (rule: RuleId) => typedError<null, UiError>(__TAURI_INVOKE("remove_rule", { rule })),
+	/**  The one big switch. */
+	pauseRules: (paused: boolean) => typedError<null, UiError>(__TAURI_INVOKE("pause_rules", { paused })),
+	/**  What a rule would have done with the questions of the last 24 hours. */
+	dryRun: (rule: Rule) => typedError<DryRun[], UiError>(__TAURI_INVOKE("dry_run", { rule })),
+	/**  What rules have sent, newest first; of one chat, or of all. */
+	automaticReplies: (chat: ChatId | null, limit: number) => typedError<AutomaticReply[], UiError>(__TAURI_INVOKE("automatic_replies", { chat, limit })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -264,6 +276,26 @@ export type ArchiveView = {
 	canEncrypt: boolean,
 	/**  The seller has kept the recovery code of the present key. */
 	recoveryCodeConfirmed: boolean,
+};
+
+/**  A reply that a rule sent. */
+export type AutomaticReply = {
+	/**  The draft it was. */
+	draft: DraftId,
+	/**  The chat. */
+	chat: ChatId,
+	/**  The message; none while it is on its way. */
+	message: MessageId | null,
+	/**  The rule. */
+	rule: RuleId | null,
+	/**  The question. */
+	question: string,
+	/**  What was sent. */
+	text: string,
+	/**  Titles of its sources. */
+	sources: string[],
+	/**  When. */
+	sentMs: number,
 };
 
 /**  Progress of reading old history. */
@@ -763,6 +795,24 @@ export type DuplicateView = {
 	text: string,
 	/**  The passages, newest source first. */
 	passages: DuplicatePassage[],
+/**  What a rule would have done with a question. */
+export type DryRun = {
+	/**  The chat. */
+	chat: ChatId,
+	/**  The buyer's name. */
+	buyer: string | null,
+	/**  The question. */
+	question: string,
+	/**  The draft. */
+	text: string,
+	/**  Its chance. */
+	chance: number | null,
+	/**  When it would have been sent; none: not at all. */
+	sendsAtMs: number | null,
+	/**  Why not. */
+	hindrance: RuleHindrance | null,
+	/**  What became of it in truth. */
+	became: DraftState,
 };
 
 /**  An entry as the seller writes it. */
@@ -1752,6 +1802,73 @@ export type RestoreReport = {
 	backup: BackupReport,
 	/**  The folder with what was there before; none: there was nothing. */
 	setAside: string | null,
+};
+
+/**  A rule. */
+export type Rule = {
+	/**  The rule; none: a new one. */
+	id: RuleId | null,
+	/**  For this account; none: every account. */
+	account: AccountId | null,
+	/**  For this item of Avito's, as text; none: every item. */
+	item: string | null,
+	/**  Switched on. */
+	active: boolean,
+	/**  What it allows. */
+	settings: RuleSettings,
+};
+
+/**  Why a rule does not send a draft. */
+export type RuleHindrance = 
+/**  No draft that answers. */
+"noDraft" | 
+/**  A fact has no source. */
+"unsupported" | 
+/**  Not sure enough. */
+"lowChance" | 
+/**  Not at this hour. */
+"outsideHours" | 
+/**  A stop word. */
+"stopWord" | 
+/**  Enough were sent in this chat in the last hour. */
+"tooMany" | 
+/**  The seller or the buyer went on before its time had come. */
+"talkWentOn" | 
+/**  The seller is typing in this chat. */
+"sellerTypes";
+
+/**  When within the day and week a rule holds. */
+export type RuleHours = 
+/**  At any time. */
+"always" | 
+/**  Within the hours named. */
+"within" | 
+/**  Outside of them: nights and days off. */
+"outside";
+
+/**  A rule of sending. */
+export type RuleId = number;
+
+/**  What a rule allows. */
+export type RuleSettings = {
+	/**  When it holds. */
+	hours?: RuleHours,
+	/**  Beginning of the hours, minutes of the day by this machine's clock. */
+	fromMin?: number,
+	/**  Their end; before the beginning: over midnight. */
+	toMin?: number,
+	/**  Days of the week of the hours, Monday first. */
+	days?: [boolean, boolean, boolean, boolean, boolean, boolean, boolean],
+	/**  Only when the seller has not answered for so many minutes. */
+	afterMin?: number,
+	/**  So long after the draft is made at least, seconds. */
+	delayS?: number,
+	/**  Only above this chance, 0 to 1. */
+	minChance?: number | null,
+	/**  At most so many in a chat and hour. */
+	perHour?: number,
+	/**  Never when the question has one of these words. */
+	stopWords?: string[],
 };
 
 /**  For whom something holds; also where a question is asked. */

@@ -383,7 +383,7 @@ mod tests {
             noon + hour * HOUR_MS + 60_000
         };
         let wednesday = [false, false, true, false, false, false, false];
-        let rule = |hours, from, to| RuleSettings {
+        let rule = |hours, from: u32, to: u32| RuleSettings {
             hours,
             from_min: from * 60,
             to_min: to * 60,
