@@ -34,21 +34,21 @@ export class TauriDrafts implements DraftHost {
 	statistics: DraftHost["statistics"] = () => this.call("draft_statistics", { days: 30 });
 
 	rules(): Promise<Rule[]> {
-		return call("rules");
+		return this.call("rules");
 	}
 	saveRule(rule: Rule): Promise<RuleId> {
-		return call("save_rule", { rule });
+		return this.call("save_rule", { rule });
 	}
 	removeRule(rule: RuleId): Promise<void> {
-		return call("remove_rule", { rule });
+		return this.call("remove_rule", { rule });
 	}
 	pauseRules(paused: boolean): Promise<void> {
-		return call("pause_rules", { paused });
+		return this.call("pause_rules", { paused });
 	}
 	dryRun(rule: Rule): Promise<DryRun[]> {
-		return call("dry_run", { rule });
+		return this.call("dry_run", { rule });
 	}
 	automatic(chat: ChatId | null, limit: number): Promise<AutomaticReply[]> {
-		return call("automatic_replies", { chat, limit });
+		return this.call("automatic_replies", { chat, limit });
 	}
 }
