@@ -1,10 +1,8 @@
 // The drafts' part of the host behind Tauri.
 import type {
-	AutomaticReply,
 	ChatId,
 	DraftId,
 	DraftSettings,
-	DryRun,
 	EntryInput,
 	ModelSecrets,
 	QuestionId,
@@ -33,22 +31,10 @@ export class TauriDrafts implements DraftHost {
 	check: DraftHost["check"] = (settings, secrets) => this.call("check_model", { settings, secrets });
 	statistics: DraftHost["statistics"] = () => this.call("draft_statistics", { days: 30 });
 
-	rules(): Promise<Rule[]> {
-		return this.call("rules");
-	}
-	saveRule(rule: Rule): Promise<RuleId> {
-		return this.call("save_rule", { rule });
-	}
-	removeRule(rule: RuleId): Promise<void> {
-		return this.call("remove_rule", { rule });
-	}
-	pauseRules(paused: boolean): Promise<void> {
-		return this.call("pause_rules", { paused });
-	}
-	dryRun(rule: Rule): Promise<DryRun[]> {
-		return this.call("dry_run", { rule });
-	}
-	automatic(chat: ChatId | null, limit: number): Promise<AutomaticReply[]> {
-		return this.call("automatic_replies", { chat, limit });
-	}
+	rules: DraftHost["rules"] = () => this.call("rules");
+	saveRule: DraftHost["saveRule"] = (rule: Rule) => this.call("save_rule", { rule });
+	removeRule: DraftHost["removeRule"] = (rule: RuleId) => this.call("remove_rule", { rule });
+	pauseRules: DraftHost["pauseRules"] = (paused: boolean) => this.call("pause_rules", { paused });
+	dryRun: DraftHost["dryRun"] = (rule: Rule) => this.call("dry_run", { rule });
+	automatic: DraftHost["automatic"] = (chat: ChatId | null, limit: number) => this.call("automatic_replies", { chat, limit });
 }
