@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::backups::Chosen;
 use crate::cli::Arguments;
 use crate::contract::{self, NOTICE};
+use crate::opening::{Finished, Opened, Opening};
 use crate::saving::ShownDiagnostics;
 use crate::shops::Shops;
 use crate::{logging, media_scheme, notifications, start};
@@ -41,10 +42,13 @@ impl Window {
         self.set_open_chat(core, None);
     }
 
-    fn set_focused(&self, core: &Core, focused: bool) {
+    /// Without a core it is kept for the one that comes.
+    fn set_focused(&self, core: Option<&Core>, focused: bool) {
         let Ok(mut looking) = self.looking.lock() else { return };
         looking.1 = focused;
-        core.set_attention(looking.0, looking.1);
+        if let Some(core) = core {
+            core.set_attention(looking.0, looking.1);
+        }
     }
 
     /// Closes the window for good; without it the program ends.
@@ -97,13 +101,12 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let shops = tauri::async_runtime::block_on(Shops::open(&folder, arguments));
-    let built = build(arguments, &folder, shops);
+    let (opening, opened) = Opening::begin(&folder, arguments);
+    let built = build(arguments, &folder, opening, opened.clone());
     match built {
-        Ok(app) => app.run(|app, event| {
+        Ok(app) => app.run(move |app, event| {
             if let RunEvent::Exit = event {
-                app.state::<RunningControl>().replace(None);
-                tauri::async_runtime::block_on(app.state::<Shops>().close());
+                tauri::async_runtime::block_on(close(app, &opened));
             }
         }),
         Err(error) => {
@@ -114,6 +117,16 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
     drop(lock);
     ExitCode::SUCCESS
+}
+
+/// Closes what is open. An archive that is just being opened is waited for, so that it is closed in order, but not for long: a
+/// keychain may be waiting for its password.
+async fn close(app: &AppHandle, opened: &Opened) {
+    let _ = tokio::time::timeout(CLOSING_PATIENCE, opened.wait()).await;
+    app.state::<RunningControl>().replace(None);
+    if let Some(shops) = app.try_state::<Shops>() {
+        shops.close().await;
+    }
 }
 
 /// Another copy has the folder: it shows its window, and this one ends.
@@ -127,27 +140,36 @@ fn show_the_other(folder: &DataFolder) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Result<tauri::App> {
+fn build(
+    arguments: &Arguments,
+    folder: &DataFolder,
+    opening: Opening,
+    opened: Opened,
+) -> tauri::Result<tauri::App> {
     let contract = contract::builder();
     let (hidden, folder) = (arguments.hidden, folder.clone());
     tauri::Builder::default()
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_dialog::init())
-        .manage(shops)
         .manage(Window::default())
         .manage(ShownDiagnostics::default())
         .manage(RunningControl::default())
         .manage(Chosen::default())
         .register_asynchronous_uri_scheme_protocol(media_scheme::SCHEME, media_scheme::answer)
-        .invoke_handler(contract.invoke_handler())
+        .invoke_handler(opened.before(contract.invoke_handler()))
         .setup(move |app| {
             let handle = app.handle().clone();
             notifications::listen_for_clicks(&handle)?;
-            follow_shops(&handle);
-            let trying = handle.clone();
-            tauri::async_runtime::spawn(async move { trying.state::<Shops>().keep_trying().await });
-            serve_control(&handle, &folder);
+            let opening_for = handle.clone();
+            tauri::async_runtime::spawn(async move {
+                let app = opening_for;
+                let Some(opening) = opening.finish(&app).await else { return app.exit(1) };
+                serve_control(&app, &folder);
+                let trying = app.clone();
+                tauri::async_runtime::spawn(async move { trying.state::<Shops>().keep_trying().await });
+                follow_shops(&app, opening).await;
+            });
             let (width, height) = fitting_size(&handle);
             WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
                 .title("Прилавок")
@@ -167,9 +189,8 @@ fn build(arguments: &Arguments, folder: &DataFolder, shops: Shops) -> tauri::Res
             }
             if let WindowEvent::Focused(focused) = event {
                 // At once and in order: a message that comes right after must find the truth.
-                if let Ok(core) = window.state::<Shops>().shown_core() {
-                    window.state::<Window>().set_focused(&core, *focused);
-                }
+                let core = window.try_state::<Shops>().and_then(|shops| shops.shown_core().ok());
+                window.state::<Window>().set_focused(core.as_ref(), *focused);
             }
         })
         .build(tauri::generate_context!())
@@ -209,34 +230,36 @@ fn close_soon(app: &AppHandle) {
     });
 }
 
-/// Passes notices of the shop on the screen to the page; alerts of both shops.
-fn follow_shops(app: &AppHandle) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        let shops = app.state::<Shops>();
-        let (mut shown, mut real) = (shops.watch_shown(), shops.watch_real());
-        loop {
-            let mode = *shown.borrow_and_update();
-            if let Ok(real) = real.borrow_and_update().clone() {
-                notifications::follow(&app, &real, ShopMode::Real);
-            }
-            let core = shops.shown_core().ok();
-            let notices = core.as_ref().map(Core::notices);
-            if let Some(core) = &core {
-                notifications::follow(&app, core, mode);
-                app.state::<Window>().shop_changed(core);
-            }
-            tell(&app, &Notice::Everything);
-            let changed = tokio::select! {
-                changed = shown.changed() => changed,
-                changed = real.changed() => changed,
-                () = pass_notices_on(&app, notices) => return,
-            };
-            if changed.is_err() {
-                return;
-            }
+/// Passes notices of the shop on the screen to the page; alerts of both shops. What the page has asked is answered once its
+/// notices are heard.
+async fn follow_shops(app: &AppHandle, opening: Finished) {
+    let shops = app.state::<Shops>();
+    let (mut shown, mut real) = (shops.watch_shown(), shops.watch_real());
+    let mut opening = Some(opening);
+    loop {
+        let mode = *shown.borrow_and_update();
+        if let Ok(real) = real.borrow_and_update().clone() {
+            notifications::follow(app, &real, ShopMode::Real);
         }
-    });
+        let core = shops.shown_core().ok();
+        let notices = core.as_ref().map(Core::notices);
+        if let Some(core) = &core {
+            notifications::follow(app, core, mode);
+            app.state::<Window>().shop_changed(core);
+        }
+        match opening.take() {
+            Some(opening) => opening.let_in(),
+            None => tell(app, &Notice::Everything),
+        }
+        let changed = tokio::select! {
+            changed = shown.changed() => changed,
+            changed = real.changed() => changed,
+            () = pass_notices_on(app, notices) => return,
+        };
+        if changed.is_err() {
+            return;
+        }
+    }
 }
 
 /// Passes a core's notices to the page; never ends by itself.

@@ -3,6 +3,7 @@
 //! ```text
 //! cli        what the command line means; commands go to the running program or open the core themselves
 //! headless   the core without a window
+//! opening    the shop opens while the window is made
 //! desktop    the window: cores of the shops, notices to the page, media scheme, notifications
 //! commands   what the page may call; contract: the same, as TypeScript
 //! ```
@@ -19,6 +20,7 @@ mod knowledge;
 mod logging;
 mod media_scheme;
 mod notifications;
+mod opening;
 mod privacy;
 #[cfg(test)]
 mod reach;

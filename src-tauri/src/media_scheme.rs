@@ -22,9 +22,9 @@ pub(crate) fn answer<R: Runtime>(
     let app = context.app_handle().clone();
     let id = id_in(request.uri().path());
     tauri::async_runtime::spawn(async move {
-        let shops = app.state::<Shops>();
-        let file = match (id, shops.shown_core()) {
-            (Some(id), Ok(core)) => core.media(id).await.map_err(|error| match error.code() {
+        let core = app.try_state::<Shops>().and_then(|shops| shops.shown_core().ok());
+        let file = match (id, core) {
+            (Some(id), Some(core)) => core.media(id).await.map_err(|error| match error.code() {
                 ErrorCode::Network | ErrorCode::ServerTrouble | ErrorCode::RateLimited => {
                     StatusCode::BAD_GATEWAY
                 }
