@@ -773,6 +773,26 @@ export type DraftView = {
 	sendsAtMs: number | null,
 };
 
+/**  What a rule would have done with a question. */
+export type DryRun = {
+	/**  The chat. */
+	chat: ChatId,
+	/**  The buyer's name. */
+	buyer: string | null,
+	/**  The question. */
+	question: string,
+	/**  The draft. */
+	text: string,
+	/**  Its chance. */
+	chance: number | null,
+	/**  When it would have been sent; none: not at all. */
+	sendsAtMs: number | null,
+	/**  Why not. */
+	hindrance: RuleHindrance | null,
+	/**  What became of it in truth. */
+	became: DraftState,
+};
+
 /**  A passage of equal words. */
 export type DuplicatePassage = {
 	/**  The passage. */
@@ -795,24 +815,6 @@ export type DuplicateView = {
 	text: string,
 	/**  The passages, newest source first. */
 	passages: DuplicatePassage[],
-/**  What a rule would have done with a question. */
-export type DryRun = {
-	/**  The chat. */
-	chat: ChatId,
-	/**  The buyer's name. */
-	buyer: string | null,
-	/**  The question. */
-	question: string,
-	/**  The draft. */
-	text: string,
-	/**  Its chance. */
-	chance: number | null,
-	/**  When it would have been sent; none: not at all. */
-	sendsAtMs: number | null,
-	/**  Why not. */
-	hindrance: RuleHindrance | null,
-	/**  What became of it in truth. */
-	became: DraftState,
 };
 
 /**  An entry as the seller writes it. */
