@@ -75,6 +75,9 @@ fn names(found: Value) -> Vec<String> {
 }
 
 async fn look(page: &Page, name: &str) -> Vec<String> {
+    // A colour on its way to another is nobody's choice.
+    let at_rest = "document.getAnimations().every((one) => one.playState !== 'running')";
+    page.until("nothing moves", at_rest).await;
     let found = page
         .later(&format!(
             "axe.run(document, {ASKED}).then((result) => done(result.violations.map((fault) => \

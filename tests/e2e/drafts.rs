@@ -29,7 +29,6 @@ async fn use_model(page: &Page, double: &Double) {
     page.click(&id("area-drafts")).await;
     page.click(&id("drafts-tab-setup")).await;
     page.click(&id("drafts-use-model")).await;
-    page.click(&id("preset-other")).await;
     page.write(&id("model-url"), &double.base_url()).await;
     page.write(&id("model-name"), MODEL).await;
     page.write(&id("model-key"), KEY).await;

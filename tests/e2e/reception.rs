@@ -146,6 +146,10 @@ fn self_test_new_secret_checks_and_event_log_work_through_the_tunnel() {
         let page = desk.start(&[]).await;
         set_up_ngrok(&page, &world, TOKEN).await;
         page.click(&id("reception-tab-state")).await;
+        let day =
+            page.invoke("ledger", &json!({"account": 1, "daysAgo": 0})).await.expect("the day's ledger");
+        let hour = page.now(&format!("new Date({}).getHours()", day["fromMs"])).await;
+        assert_eq!(hour, 0, "the ledger's day begins at the seller's midnight");
         see_line(&page, "reason", "live").await;
         page.click(&id("line-test")).await;
         page.see(&format!("{}[data-passed=true]", id("line-test-result"))).await;

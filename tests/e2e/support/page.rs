@@ -89,9 +89,12 @@ impl Page {
     async fn try_click(&self, selector: &str) -> Result<Option<()>, CmdError> {
         let element = self.client.find(Locator::Css(selector)).await?;
         let listen = "const element = arguments[0]; window.clicked = null;\
+             if (element.disabled) return false;\
              const note = (event) => window.clicked = event.composedPath().includes(element) ? 'it' : 'another';\
-             window.addEventListener('click', note, {capture: true, once: true});";
-        self.client.execute(listen, vec![serde_json::to_value(&element)?]).await?;
+             window.addEventListener('click', note, {capture: true, once: true}); return true;";
+        if self.client.execute(listen, vec![serde_json::to_value(&element)?]).await? == false {
+            return Ok(None); // a click on what is switched off is never told
+        }
         element.click().await?;
         let landed = until("the click lands", WAIT, async || {
             let clicked = self.client.execute("return window.clicked", Vec::new()).await.ok()?;
