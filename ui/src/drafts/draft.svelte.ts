@@ -1,5 +1,5 @@
 // The draft of the open chat. What the seller types is never touched by it: a draft goes into the composer only when asked.
-import type { ChatId, Confidence, DraftId, DraftView, EntryInput, ErrorCode, MessageRow, Notice } from "../host/contract";
+import type { ChatId, DraftId, DraftView, EntryInput, ErrorCode, MessageRow, Notice } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
 
@@ -117,8 +117,3 @@ export class Draft {
 		await this.#read();
 	}
 }
-
-export type Tone = "ok" | "warn" | "danger";
-
-/** How the confidence is coloured. */
-export const tones: Record<Confidence, Tone> = { high: "ok", medium: "warn", low: "danger" };
