@@ -1,16 +1,14 @@
 //! Drafts: made from the seller's own facts, checked by code, gone when the talk goes on, sent once.
 
-use std::time::Duration;
-
 use avito_sim::{Item, NewChat};
+use inbox::ChatId;
 use inbox::view::{
     Confidence, DraftMaker, DraftSettings, DraftSourceKind, DraftState, DraftSupport, DraftView, EntryInput,
     ErrorCode, ModelSecrets, ModelTrouble, Rule, RuleSettings, Scope, SourceKind,
 };
-use inbox::{ChatId, Timing};
 use llm_double::{Double, KEY, MODEL, Mode};
 
-use crate::support::{Setup, Shop, empty_sim, timing};
+use crate::support::Shop;
 
 const LENSES: &str = "Линзы Bi-LED стоят 9 000 ₽ за пару, установка 4000 ₽. Гарантия на линзы 12 месяцев.";
 
@@ -290,10 +288,7 @@ async fn a_model_that_dies_leaves_the_quote_and_says_why() {
 
 #[tokio::test]
 async fn the_listings_live_price_beats_what_was_written_down_about_it() {
-    let sim = empty_sim().await;
-    let never = Duration::from_secs(3600);
-    let timing = Timing { poll_live: never, poll_live_first: never, ..timing() };
-    let shop = Shop::new(sim, Setup { timing, ..Setup::default() }).await;
+    let shop = Shop::live().await;
     let item = Item {
         id: 0,
         title: "Куртка зимняя".into(),
