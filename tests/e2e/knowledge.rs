@@ -66,7 +66,7 @@ fn a_dropped_document_is_found_edited_words_too_and_a_broken_file_says_why() {
         page.see_words(&id("found"), "Доставка").await;
 
         // A long price list shows how far it is, and can be stopped.
-        let rows: String = (0..20_000).map(|n| format!("Лампа арт{n:05};{}\n", n * 10)).collect();
+        let rows: String = (0..120_000).map(|n| format!("Лампа арт{n:06};{}\n", n * 10)).collect();
         drop_file(&page, "Прайс.csv", format!("Наименование;Цена, руб.\n{rows}").as_bytes()).await;
         page.until(
             "some rows are read",
