@@ -1,7 +1,8 @@
 //! What a model is asked, and how its words are read.
 //!
-//! The model has no tools, no secrets and no other chats. Everything that others wrote stands in delimited blocks; the word in
-//! their marks is made anew for every question.
+//! The model has no tools and no secrets. It is given this chat's last messages, the listing, passages of knowledge and a description
+//! of the seller's manner; no words of other chats. Everything that others wrote stands in delimited blocks; the word in their marks
+//! is made anew for every question.
 
 use crate::guard::{CLOSE, OPEN, neutralise};
 
@@ -36,8 +37,8 @@ pub struct Question {
     pub item: String,
     /// Passages, best first.
     pub passages: Vec<Given>,
-    /// How this seller writes: replies of theirs.
-    pub style: Vec<String>,
+    /// How this seller writes, described: never words of other chats. Empty: not known.
+    pub style: String,
     /// What the seller asks to be different: «короче».
     pub instruction: Option<String>,
     /// The version that should be different.
@@ -61,7 +62,6 @@ const MESSAGE_LIMIT: usize = 1200;
 const PASSAGE_LIMIT: usize = 1600;
 const STYLE_LIMIT: usize = 300;
 const TURNS: usize = 12;
-const STYLES: usize = 4;
 
 /// Builds the prompt. The word in the marks and the canary are random.
 pub fn build(question: &Question) -> Prompt {
@@ -106,14 +106,8 @@ pub fn build(question: &Question) -> Prompt {
         );
         block(&format!("знание {}", at + 1), &text);
     }
-    let styles: Vec<String> = question
-        .style
-        .iter()
-        .take(STYLES)
-        .map(|text| format!("— {}", neutralise(text, STYLE_LIMIT)))
-        .collect();
-    if !styles.is_empty() {
-        block("как пишет продавец (только манера, не факты)", &styles.join("\n"));
+    if !question.style.is_empty() {
+        block("как пишет продавец (манера, не факты)", &neutralise(&question.style, STYLE_LIMIT));
     }
     let earlier = question.talk.iter().rev().take(TURNS).rev();
     let talk: Vec<String> = earlier

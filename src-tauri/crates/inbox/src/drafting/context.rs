@@ -1,19 +1,14 @@
-//! What a draft is made from: the talk, the listing's live data, passages, the seller's way of writing.
+//! What a draft is made from: the talk, the listing's live data, passages, a description of the seller's way of writing (`style`).
 
 use ::drafts::Origin;
 use ::drafts::prompt::{Given, Question, Turn};
-use rusqlite::Connection;
 
 use super::talk::Talk;
 use crate::clock;
-use crate::ids::{AccountId, ChatId};
-use crate::store::StoreError;
 use crate::view::{DraftSource, DraftSourceKind, FoundPassage};
 
 /// Passages given to a model.
 pub(super) const PASSAGES: usize = 6;
-/// Replies that show how the seller writes.
-const STYLES: u32 = 4;
 /// Avito's numbers.
 const STATUS_ACTIVE: i64 = 4;
 const STATUS_DELETED: i64 = 20;
@@ -107,7 +102,7 @@ pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Ve
 }
 
 /// The question as a model is asked it.
-pub(super) fn question(talk: &Talk, passages: &[FoundPassage], style: Vec<String>, now_ms: i64) -> Question {
+pub(super) fn question(talk: &Talk, passages: &[FoundPassage], style: String, now_ms: i64) -> Question {
     let said = |message: &crate::store::messages::StoredMessage| Turn {
         ours: message.outgoing,
         text: message.text.clone(),
@@ -131,21 +126,6 @@ pub(super) fn question(talk: &Talk, passages: &[FoundPassage], style: Vec<String
         today: today_words(now_ms),
         ..Question::default()
     }
-}
-
-/// Replies of this seller in other chats, newest first.
-pub(super) fn style(
-    connection: &Connection,
-    account: AccountId,
-    chat: ChatId,
-) -> Result<Vec<String>, StoreError> {
-    // Among the newest messages of all only: a long archive is not walked for it.
-    let mut statement = connection.prepare_cached(
-        "SELECT text FROM messages WHERE id > (SELECT max(id) - 4000 FROM messages) AND account = ?1 AND chat <> ?2
-           AND outgoing = 1 AND rank = 0 AND deleted = 0 AND kind = 'text' AND length(text) BETWEEN 25 AND 300
-         ORDER BY id DESC LIMIT ?3",
-    )?;
-    Ok(statement.query_map((account, chat, STYLES), |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 fn age(ms: i64) -> String {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::{self, Sourced};
 use super::talk::{self, Talk};
-use super::{Writing, model, views};
+use super::{Writing, model, style, views};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::DraftId;
@@ -136,7 +136,7 @@ pub(super) async fn ground(core: &Core, talk: Talk) -> Result<Ground, CoreError>
     let quoted = core.quoted_answer(&scope, &question).await?;
     let (account, chat) = (talk.chat.account, talk.chat.id);
     let (style, has_sources) =
-        core.inner.store.read(move |c| Ok((context::style(c, account, chat)?, sources::any(c)?))).await?;
+        core.inner.store.read(move |c| Ok((style::read(c, account, chat)?, sources::any(c)?))).await?;
     let asked = context::question(&talk, &passages, style, now_ms);
     let sources = context::sources(&talk, &passages, now_ms);
     Ok(Ground { has_facts: has_sources || !sources.is_empty(), talk, question, sources, asked, quoted })

@@ -21,6 +21,7 @@ mod questions;
 pub(crate) mod rules;
 mod seller;
 mod statistics;
+mod style;
 mod talk;
 mod views;
 

@@ -12,7 +12,7 @@ use crate::support::Shop;
 
 const LENSES: &str = "Линзы Bi-LED стоят 9 000 ₽ за пару, установка 4000 ₽. Гарантия на линзы 12 месяцев.";
 
-async fn tell(shop: &Shop, title: &str, text: &str) {
+pub(crate) async fn tell(shop: &Shop, title: &str, text: &str) {
     let entry = EntryInput {
         kind: SourceKind::Question,
         scope: Scope::default(),
@@ -24,13 +24,13 @@ async fn tell(shop: &Shop, title: &str, text: &str) {
 }
 
 /// A live shop that knows of lenses.
-async fn shop() -> Shop {
+pub(crate) async fn shop() -> Shop {
     let shop = Shop::live().await;
     tell(&shop, "Сколько стоят линзы?", LENSES).await;
     shop
 }
 
-async fn use_model(shop: &Shop, double: &Double) {
+pub(crate) async fn use_model(shop: &Shop, double: &Double) {
     let settings = DraftSettings {
         use_model: true,
         base_url: double.base_url(),
@@ -43,26 +43,26 @@ async fn use_model(shop: &Shop, double: &Double) {
     shop.core.save_draft_settings(settings, secrets).await.unwrap();
 }
 
-async fn says(shop: &Shop, text: &str) -> Double {
+pub(crate) async fn says(shop: &Shop, text: &str) -> Double {
     let double = Double::start().await.unwrap();
     double.set(Mode::Says { text: text.into() });
     use_model(shop, &double).await;
     double
 }
 
-async fn draft(shop: &Shop, chat: ChatId) -> Option<DraftView> {
+pub(crate) async fn draft(shop: &Shop, chat: ChatId) -> Option<DraftView> {
     shop.core.draft(chat).await.unwrap()
 }
 
 /// Waits for a draft that is settled, one way or the other.
-async fn made(shop: &Shop, chat: ChatId) -> DraftView {
+pub(crate) async fn made(shop: &Shop, chat: ChatId) -> DraftView {
     let settled = |draft: &DraftView| matches!(draft.state, DraftState::Ready | DraftState::Unanswerable);
     shop.until("a draft", async || draft(shop, chat).await.is_some_and(|draft| settled(&draft))).await;
     draft(shop, chat).await.unwrap()
 }
 
 /// Waits until nothing is made or waits to be made for the chat.
-async fn gone(shop: &Shop, chat: ChatId) {
+pub(crate) async fn gone(shop: &Shop, chat: ChatId) {
     shop.until("no draft", async || draft(shop, chat).await.is_none()).await;
 }
 
@@ -399,12 +399,12 @@ async fn a_draft_whose_sending_is_taken_back_stands_again() {
     assert_eq!(shop.at_avito(&avito).len(), 1);
 }
 
-fn rule(settings: RuleSettings) -> Rule {
+pub(crate) fn rule(settings: RuleSettings) -> Rule {
     Rule { id: None, account: None, item: None, active: true, settings }
 }
 
 /// What a quote of the lenses passes easily.
-fn eager() -> RuleSettings {
+pub(crate) fn eager() -> RuleSettings {
     RuleSettings { delay_s: 0, min_chance: 0.5, ..RuleSettings::default() }
 }
 

@@ -8,6 +8,7 @@ mod backup;
 mod catching_up;
 mod command_line;
 mod drafts;
+mod drafts_private;
 mod durability;
 mod endpoint;
 mod history;
