@@ -1,5 +1,8 @@
 //! Webhook deliveries in the form in which the stand-in for Avito posts them.
 
+use std::collections::HashSet;
+
+use anyhow::Result;
 use avito_sim::SellerAccount;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::StdRng;
@@ -8,6 +11,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::load::Delivery;
+use crate::program::{Door, patiently};
 use crate::texts;
 
 /// Makes deliveries of new messages and remembers what must be found in the archive afterwards.
@@ -86,6 +90,39 @@ impl Post {
         }
         expected
     }
+}
+
+/// What became of acknowledged messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// All of them are in the archive.
+    pub count: usize,
+    /// So many were still on their way from the journal to their chats when they were first looked for.
+    pub late: usize,
+}
+
+/// Looks for every message of a post in the archive. Each is durable when it is acknowledged and becomes a message of its chat a
+/// little later; the last to become one need not be the last that was delivered.
+///
+/// # Errors
+/// When one is not there within a minute.
+pub async fn verify(door: &Door, post: &Post) -> Result<Kept> {
+    let mut kept = Kept { count: 0, late: 0 };
+    for (chat, ids) in post.expected() {
+        let mut first = true;
+        patiently(
+            &format!("all {} acknowledged messages of a chat are in the archive", ids.len()),
+            async || {
+                let known: HashSet<String> = door.message_ids(chat, 500).await?.into_iter().collect();
+                let missing = ids.iter().filter(|id| !known.contains(**id)).count();
+                kept.late += if std::mem::take(&mut first) { missing } else { 0 };
+                Ok((missing == 0).then_some(()))
+            },
+        )
+        .await?;
+        kept.count += ids.len();
+    }
+    Ok(kept)
 }
 
 fn sign(key: &str, body: &str) -> String {

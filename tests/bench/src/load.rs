@@ -14,6 +14,12 @@ use tokio::net::TcpStream;
 
 use crate::figures::Samples;
 
+/// Deliveries a second of an open loop: far above what the largest shop gets.
+pub const RATE: f64 = 200.0;
+/// Connections of an open loop.
+pub const FEW: usize = 16;
+/// Connections of a burst and of a closed loop.
+pub const MANY: usize = 256;
 /// Longest any answer may take; far above every budget, so that a slow receiver is measured and a dead one found out.
 const PATIENCE: Duration = Duration::from_secs(30);
 

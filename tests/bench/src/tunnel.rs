@@ -3,7 +3,6 @@
 //! The stand-in runs in this process, on the same cores as the load and the program: what is measured is what the tunnel costs
 //! on this machine, not the way to ngrok's servers and back.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -12,19 +11,13 @@ use clap::Args;
 use ngrok_edge::{Edge, Options as EdgeOptions};
 use serde_json::{Value, json};
 
-use crate::deliveries::Post;
+use crate::deliveries::{Post, verify};
 use crate::figures::{Samples, short};
-use crate::load::{self, Pace, Receiver};
+use crate::load::{self, FEW, MANY, Pace, RATE, Receiver};
 use crate::program::{Door, Program, patiently};
 use crate::report::{Bound, Report};
-use crate::webhook::until_taken_in;
+use crate::webhook::{receiver, until_taken_in};
 
-/// Deliveries a second of the open loop: far above what the largest shop gets.
-const RATE: f64 = 200.0;
-/// Connections of the open loop.
-const FEW: usize = 16;
-/// Connections of the burst.
-const MANY: usize = 256;
 /// Avito waits no longer for an answer, ms: this limit is theirs.
 const AVITO_WAITS: f64 = 2000.0;
 
@@ -107,12 +100,9 @@ pub async fn run(app: &Path, options: &Options) -> Result<Value> {
     running.door.ask(service.set_up()).await?;
     live_through_tunnel(&running.door, &service.edge).await?;
     running.door.wait_for_history().await?;
-    let subscription =
-        sim.subscriptions(seller.user_id).into_iter().next().context("no webhook is registered")?;
-    let path = format!("/{}", subscription.url.splitn(4, '/').nth(3).context("the webhook has no path")?);
-    let straight = Receiver { address: running.address, path: path.clone(), host: None };
+    let straight = receiver(&sim, &seller, &running)?;
     let host = service.edge.hosts().into_iter().next();
-    let through = Receiver { address: service.edge.public(), path, host };
+    let through = Receiver { address: service.edge.public(), path: straight.path.clone(), host };
     let mut post = Post::new(&seller, &chats);
     let (mut straightly, mut through_it) = (Figures::default(), Figures::default());
     for round in 0..options.rounds {
@@ -134,9 +124,13 @@ pub async fn run(app: &Path, options: &Options) -> Result<Value> {
     }
     let kept = verify(&running.door, &post).await?;
     show(&mut report, &straightly, &through_it);
-    report.figure("kept", kept);
-    report
-        .note(&format!("\nEvery one of the {} acknowledged messages is in the archive.", short(kept as f64)));
+    report.figure("kept", kept.count);
+    report.figure("late", kept.late);
+    report.note(&format!(
+        "\nEvery one of the {} acknowledged messages is in the archive ({} were not in their chats yet at the first look).",
+        short(kept.count as f64),
+        kept.late
+    ));
     let sessions = service.edge.live();
     running.stop().await?;
     service.edge.until_live(0).await;
@@ -159,21 +153,6 @@ pub async fn live_through_tunnel(door: &Door, edge: &Edge) -> Result<()> {
         Ok(lines.as_array().is_some_and(|lines| lines.iter().all(under_it)).then_some(()))
     })
     .await
-}
-
-/// Looks for every acknowledged message in the archive and answers how many there are. The last to be taken in need not be the
-/// last that was delivered.
-async fn verify(door: &Door, post: &Post) -> Result<usize> {
-    let mut kept = 0;
-    for (chat, ids) in post.expected() {
-        patiently("every acknowledged message is in the archive", async || {
-            let known: HashSet<String> = door.message_ids(chat, 500).await?.into_iter().collect();
-            Ok(ids.iter().all(|id| known.contains(*id)).then_some(()))
-        })
-        .await?;
-        kept += ids.len();
-    }
-    Ok(kept)
 }
 
 /// What a row shows: its words, its name among the figures, where it comes from.

@@ -1,27 +1,19 @@
 //! `bench webhook`: a delivery received durably, against a receiver that keeps it in memory only.
 
-use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use avito_sim::{Fill, Scene, SellerAccount, Sim, SimConfig};
 use clap::Args;
 use serde_json::Value;
 
 use crate::archive::{self, Form};
-use crate::deliveries::Post;
+use crate::deliveries::{Post, verify};
 use crate::figures::{Samples, short};
-use crate::load::{self, Outcome, Pace, Receiver};
+use crate::load::{self, FEW, MANY, Outcome, Pace, RATE, Receiver};
 use crate::program::{Program, Running, patiently};
 use crate::reference::Reference;
 use crate::report::{Bound, Report};
-
-/// Deliveries a second of the open loop: far above what the largest shop gets.
-const RATE: f64 = 200.0;
-/// Connections of the open loop.
-const FEW: usize = 16;
-/// Connections of the burst and of the closed loop.
-const MANY: usize = 256;
 
 /// How much to measure.
 #[derive(Debug, Clone, Args)]
@@ -96,17 +88,10 @@ impl Contender {
 
     /// Looks for every acknowledged message in the archive and answers how many there are.
     async fn verify(&self) -> Result<usize> {
-        let Some(running) = &self.running else { return Ok(0) };
-        let mut kept = 0;
-        for (chat, ids) in self.post.expected() {
-            let known: HashSet<String> = running.door.message_ids(chat, 500).await?.into_iter().collect();
-            let lost = ids.iter().filter(|id| !known.contains(**id)).count();
-            if lost > 0 {
-                bail!("{lost} acknowledged messages are not in the archive");
-            }
-            kept += ids.len();
+        match &self.running {
+            Some(running) => Ok(verify(&running.door, &self.post).await?.count),
+            None => Ok(0),
         }
-        Ok(kept)
     }
 }
 

@@ -27,10 +27,13 @@ use tower::ServiceExt as _;
 
 use crate::Meter;
 
+/// From here on a connection is good for one request: another costs the service nothing, and an idle one takes a place.
+const CROWD: usize = 64;
 /// From here on strangers make room for whoever comes.
-const PLACES: usize = 320;
-/// No more than these: the multiplexer under ngrok breaks the whole session at 512 streams, some 130 of which it holds itself.
-const MOST: usize = 360;
+const PLACES: usize = 256;
+/// No more than these: the multiplexer under ngrok breaks the whole session at 512 streams. Some 130 wait inside of it, and those
+/// that have ended still count until it notices: a hundred on a machine that is busy.
+const MOST: usize = 288;
 /// Strangers sent away at once.
 const SENT_AWAY: usize = 32;
 /// Who really asks has sent a head by then, also to a busy machine.
@@ -152,11 +155,13 @@ impl Server {
         number: u64,
     ) -> impl Future<Output = ()> + Send + 'static {
         let (router, meter, strangers) = (self.router.clone(), self.meter.clone(), self.strangers.clone());
+        let connections = self.connections.clone();
         let sent = self.meter.clone();
         let connection = InspectWriter::new(connection, move |bytes| sent.sent(bytes.len()));
         let answer = service_fn(move |request: Request<Incoming>| {
             meter.asked();
             let (router, known, strangers) = (router.clone(), known.clone(), strangers.clone());
+            let connections = connections.clone();
             if let Some(stranger) = locked(&strangers).get_mut(&number) {
                 stranger.asked = Some(Instant::now());
             }
@@ -165,7 +170,8 @@ impl Server {
                 if is_good(answer.status()) {
                     known.store(true, Ordering::SeqCst);
                     locked(&strangers).remove(&number);
-                } else if !known.load(Ordering::SeqCst) {
+                }
+                if !known.load(Ordering::SeqCst) || connections.len() > CROWD {
                     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(answer)

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use avito_sim::{Fill, Scene, Sim, SimConfig, SimMessage};
+use ngrok_edge::{Knobs, What};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ use super::program::{Installation, Program};
 use super::story::{self, Sources};
 use super::tally::Tally;
 use super::weather;
+use crate::tunnel::Service;
 
 /// A start takes far less, also on a busy machine.
 const START: Duration = Duration::from_secs(60);
@@ -44,7 +46,16 @@ pub(super) async fn run(app: &Path, seed: u64, rounds: u32, hurry: u32) -> Resul
     let folder = tempfile::Builder::new().prefix("prilavok-chaos-").tempdir()?;
     let config =
         SimConfig { scene: Scene::Empty, seed, token_life: Duration::from_secs(20), ..SimConfig::default() };
+    let service = match seed.is_multiple_of(2) {
+        true => Some(Arc::new(Service::start().await?)),
+        false => None,
+    };
+    let config = match &service {
+        Some(service) => service.trusted_by(config)?,
+        None => config,
+    };
     let shop = Shop {
+        service,
         installation: Installation::new(app, folder.path(), some_port(&mut rng), hurry)?,
         sim: Sim::start(config).await?,
         ledger: Arc::default(),
@@ -72,6 +83,8 @@ fn some_port(rng: &mut StdRng) -> Option<u16> {
 }
 
 struct Shop {
+    /// Every other shop is reached through a tunnel.
+    service: Option<Arc<Service>>,
     installation: Installation,
     sim: Sim,
     ledger: Arc<Ledger>,
@@ -89,6 +102,9 @@ impl Shop {
         people.spawn(people::buyers(self.sim.clone(), self.ledger.clone(), rng_of()));
         people.spawn(people::phone(self.sim.clone(), self.ledger.clone(), rng_of()));
         people.spawn(weather::blow(self.sim.clone(), self.ledger.clone(), rng_of()));
+        if let Some(service) = &self.service {
+            people.spawn(weather::blow_at_tunnel(service.clone(), self.ledger.clone(), rng_of()));
+        }
         let seller = Seller {
             sim: self.sim.clone(),
             ledger: self.ledger.clone(),
@@ -100,6 +116,9 @@ impl Shop {
         for round in 1..=rounds {
             self.ledger.begin_round(round);
             weather::set(&self.sim, &self.ledger, rng);
+            if let Some(service) = &self.service {
+                weather::set_at_tunnel(service, rng);
+            }
             self.round(program, &tell, rng).await?;
             if rng.random() {
                 tokio::time::sleep(Duration::from_millis(rng.random_range(0..800))).await;
@@ -109,6 +128,9 @@ impl Shop {
         }
         people.shutdown().await;
         self.sim.faults().clear_all();
+        if let Some(service) = &self.service {
+            service.edge.set(|knobs| *knobs = Knobs::default());
+        }
         self.sim.resume().await?;
         self.ledger.note("all is well again");
         program.until_ready(START).await?;
@@ -140,6 +162,9 @@ impl Shop {
             let request = json!({"do": "accountAdd", "clientId": account.client_id,
                 "clientSecret": account.client_secret, "apiUrl": self.sim.base_url(), "callsPerMinute": 6000});
             door.ask(&request).await.context("an account could not be connected")?;
+        }
+        if let Some(service) = &self.service {
+            door.ask(&service.set_up()).await.context("the tunnel could not be set up")?;
         }
         Ok(())
     }
@@ -311,7 +336,20 @@ impl Shop {
                 *tally.deliveries.entry("nobody took").or_default() += 1;
             }
         }
-        tally.faults = self.sim.faults().struck();
+        for (fault, count) in self.sim.faults().struck() {
+            *tally.faults.entry(fault).or_default() += count;
+        }
+        for entry in self.service.iter().flat_map(|service| service.edge.log()) {
+            let what = match entry.what {
+                What::PassedOn => "came through a tunnel",
+                What::Swallowed => "swallowed by the tunnel's service",
+                What::Doubled => "doubled by the tunnel's service",
+                What::AnswerLost => "whose answer the tunnel's service lost",
+                What::NotServed => "for an address of the tunnel that nobody held",
+                _ => continue,
+            };
+            *tally.deliveries.entry(what).or_default() += 1;
+        }
         tally.calls = self.sim.calls().len() as u64;
     }
 }

@@ -7,6 +7,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 use super::ledger::Ledger;
+use crate::tunnel::Service;
 
 /// The two calls that make a message.
 const SENDS: [&str; 2] = ["postSendMessage", "postSendImageMessage"];
@@ -88,5 +89,57 @@ pub(super) async fn blow(sim: Sim, ledger: std::sync::Arc<Ledger>, mut rng: StdR
                 }
             }
         }
+    }
+}
+
+/// Sets what the tunnel's service does to this round's deliveries.
+pub(super) fn set_at_tunnel(service: &Service, rng: &mut StdRng) {
+    let mut now_and_then = || if rng.random_bool(0.5) { rng.random_range(3..12) } else { 0 };
+    let (swallow, double, lose) = (now_and_then(), now_and_then(), now_and_then());
+    let delay_ms = if rng.random_bool(0.2) { rng.random_range(5..300) } else { 0 };
+    service.edge.set(|knobs| {
+        knobs.swallow_every = swallow;
+        knobs.double_every = double;
+        knobs.lose_answer_every = lose;
+        knobs.delay_ms = delay_ms;
+    });
+}
+
+/// Blows at the tunnel until told to stop: it is cut, its service goes away, says goodbye, gives another address.
+pub(super) async fn blow_at_tunnel(
+    service: std::sync::Arc<Service>,
+    ledger: std::sync::Arc<Ledger>,
+    mut rng: StdRng,
+) {
+    let edge = &service.edge;
+    let port = edge.public().port();
+    loop {
+        tokio::time::sleep(Duration::from_millis(rng.random_range(200..2_500))).await;
+        let what = match rng.random_range(0..10) {
+            0..4 => {
+                edge.cut();
+                "tunnel cut"
+            }
+            4..6 => {
+                edge.go_away().await;
+                "tunnel's service says goodbye"
+            }
+            6..8 => {
+                let host = if rng.random() { "localhost" } else { "127.0.0.1" };
+                edge.set(|knobs| knobs.host = Some(format!("{host}:{port}")));
+                edge.cut();
+                "tunnel gets another address"
+            }
+            _ => {
+                edge.set(|knobs| knobs.outage = true);
+                // Mostly short; now and then longer than the program waits before it polls.
+                let pause = if rng.random_bool(0.7) { 50..1_500 } else { 2_000..9_000 };
+                tokio::time::sleep(Duration::from_millis(rng.random_range(pause))).await;
+                edge.set(|knobs| knobs.outage = false);
+                "tunnel's service away"
+            }
+        };
+        ledger.note(what);
+        ledger.count(|tally| *tally.faults.entry(what).or_default() += 1);
     }
 }

@@ -208,9 +208,39 @@ impl Edge {
     /// When nobody holds the address.
     pub async fn call(&self, host: &str) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>> {
         let address = self.inner.address(host).ok_or(io::ErrorKind::NotFound)?;
-        public::open(&address, "192.0.2.1:4000").await
+        public::open(&address, CALLER).await
+    }
+
+    /// The first half of [`Edge::call`]: the stream is opened, and its head is not written yet. The service's connections write at
+    /// the same time, so many may be opened before the first head comes.
+    ///
+    /// # Errors
+    /// When nobody holds the address.
+    pub async fn begin_call(&self, host: &str) -> io::Result<Begun> {
+        let address = self.inner.address(host).ok_or(io::ErrorKind::NotFound)?;
+        let pipe = address.session.open(wire::PROXY).await?;
+        Ok(Begun { address, pipe })
     }
 }
+
+/// A call whose stream is open.
+pub struct Begun {
+    address: Address,
+    pipe: wire::Pipe,
+}
+
+impl Begun {
+    /// The second half of the call.
+    ///
+    /// # Errors
+    /// When the agent is gone.
+    pub async fn go_on(self) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>> {
+        public::introduce(self.pipe, &self.address, CALLER).await
+    }
+}
+
+/// Who calls without a connection.
+const CALLER: &str = "192.0.2.1:4000";
 
 impl Drop for Edge {
     fn drop(&mut self) {

@@ -21,6 +21,7 @@ mod session;
 mod tls;
 mod wire;
 
-pub use edge::{Edge, Options};
+pub use edge::{Begun, Edge, Options};
 pub use knobs::{Knobs, Refusal};
 pub use log::{Entry, What};
+pub use tls::{Identity, identity};

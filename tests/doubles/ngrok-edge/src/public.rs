@@ -77,7 +77,11 @@ async fn talk(
 
 /// A stream that carries a caller's connection to the agent.
 pub(crate) async fn open(address: &Address, caller: &str) -> io::Result<Pipe> {
-    let mut pipe = address.session.open(wire::PROXY).await?;
+    introduce(address.session.open(wire::PROXY).await?, address, caller).await
+}
+
+/// Says on a new stream whose connection it carries.
+pub(crate) async fn introduce(mut pipe: Pipe, address: &Address, caller: &str) -> io::Result<Pipe> {
     let head = json!({"Id": address.id, "ClientAddr": caller, "Proto": "https", "EdgeType": "0", "PassthroughTLS": false});
     wire::write_proxy_head(&mut pipe, &head).await?;
     Ok(pipe)
@@ -147,7 +151,9 @@ async fn once(address: &Address, request: Request<Body>, caller: SocketAddr) -> 
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(pipe)).await.map_err(io::Error::other)?;
     tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(io::Error::other)?;
+    let mut answer = sender.send_request(request).await.map_err(io::Error::other)?;
+    // What the agent says of its own connection is not for the caller.
+    answer.headers_mut().remove(header::CONNECTION);
     Ok(answer.map(Body::new))
 }
 

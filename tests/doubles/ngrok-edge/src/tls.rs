@@ -9,14 +9,19 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-pub(crate) struct Identity {
+/// A server's certificate, and who vouches for it.
+pub struct Identity {
     /// What callers have to trust, PEM.
-    pub(crate) ca_pem: String,
-    pub(crate) acceptor: TlsAcceptor,
+    pub ca_pem: String,
+    /// Takes connections under it.
+    pub acceptor: TlsAcceptor,
 }
 
 /// For `localhost`, `127.0.0.1` and these names.
-pub(crate) fn identity(names: &[String]) -> io::Result<Identity> {
+///
+/// # Errors
+/// When there is no randomness, or a name is none.
+pub fn identity(names: &[String]) -> io::Result<Identity> {
     let ca_key = KeyPair::generate().map_err(io::Error::other)?;
     let mut ca = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

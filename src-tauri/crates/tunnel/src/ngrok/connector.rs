@@ -17,6 +17,8 @@ use tokio_socks::tcp::Socks5Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use url::Url;
 
+use super::gate::Gate;
+
 /// One TCP connection, one answer of a proxy, one TLS handshake take at most so long each.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More is no answer of a proxy.
@@ -45,7 +47,7 @@ pub(super) async fn connect(
         #[cfg(test)]
         Way::Streams(next) => next().map_err(ConnectError::Tcp)?,
     };
-    Ok(Box::new(Cuttable::new(stream, cut)))
+    Ok(Box::new(Cuttable::new(Box::new(Gate::new(stream)), cut)))
 }
 
 async fn over_network(

@@ -2,10 +2,11 @@
 //!
 //! The `ngrok` crate is used for one connection with one address. Its own reconnecting waits hours after minutes of outage, it
 //! does not act on missed heartbeats, and its `close` leaves the connection open; so each connection is ours to cut
-//! (`connector`), and opening it again is the supervisor's.
+//! (`connector`), and opening it again is the supervisor's. A crowd of new requests would stop it for good; `gate` orders them.
 
 mod connector;
 mod errors;
+mod gate;
 mod session;
 
 use std::path::PathBuf;

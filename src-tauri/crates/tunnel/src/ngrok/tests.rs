@@ -36,6 +36,13 @@ fn router() -> Router {
     Router::new().route("/echo", post(async |body: String| body))
 }
 
+fn request(path: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
 struct Desk {
     edge: Arc<Edge>,
     meter: Meter,
@@ -95,11 +102,7 @@ impl Desk {
     /// What a caller of the address gets.
     async fn post(&self, path: &str, body: &str) -> String {
         let mut stream = self.edge.call(HOST).await.unwrap();
-        let length = body.len();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(request(path, body).as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
@@ -383,5 +386,30 @@ async fn a_crowd_of_300_deliveries_is_answered_one_and_all() {
     while let Some(answer) = crowd.join_next().await {
         assert!(answer.unwrap().ends_with("done"));
     }
+    assert_eq!(desk.count(What::Connected), 1, "the session bore it");
+}
+
+/// The service writes the opening of each stream and its head one after the other, but not as one piece.
+#[tokio::test(start_paused = true)]
+async fn a_crowd_whose_streams_are_all_opened_before_the_first_head_comes_is_answered_one_and_all() {
+    let desk = desk();
+    desk.online().await;
+    let mut begun = Vec::new();
+    for _ in 0..250 {
+        begun.push(desk.edge.begin_call(HOST).await.unwrap());
+    }
+    let began = Instant::now();
+    let mut crowd = Vec::new();
+    for call in begun {
+        let mut stream = call.go_on().await.unwrap();
+        stream.write_all(request("/echo", "here").as_bytes()).await.unwrap();
+        crowd.push(stream);
+    }
+    for mut stream in crowd {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert_eq!(desk.count(What::Connected), 1, "the session bore it");
 }
