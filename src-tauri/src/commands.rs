@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inbox::view::{
-    AccountView, AppView, ChatPage, ChatQuery, ChatView, ClosedShop, ErrorCode, KeyCheck, KeyInput,
-    MessageCursor, MessagePage, MessageRow, SecretFallback, Settings, ShopMode, UiError,
+    AccountView, AppView, BlockReason, ChatPage, ChatQuery, ChatView, ClosedShop, ErrorCode, KeyCheck,
+    KeyInput, MessageCursor, MessagePage, MessageRow, OrderView, RelatedChats, SecretFallback, Settings,
+    ShopMode, UiError,
 };
 use inbox::{AccountId, ChatId, MessageId, NewKey, OutboxId, SetAside};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,6 +39,27 @@ pub(crate) async fn list_chats(shops: State<'_, Shops>, query: ChatQuery) -> Ans
 #[specta::specta]
 pub(crate) async fn chat(shops: State<'_, Shops>, chat: ChatId) -> Answer<ChatView> {
     Ok(shops.shown_core()?.chat(chat).await?)
+}
+
+/// Chats about the same listing and with the same buyer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn related_chats(shops: State<'_, Shops>, chat: ChatId) -> Answer<RelatedChats> {
+    Ok(shops.shown_core()?.related_chats(chat).await?)
+}
+
+/// Orders made in a chat; none where the account may not read orders.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn orders(shops: State<'_, Shops>, chat: ChatId) -> Answer<Vec<OrderView>> {
+    Ok(shops.shown_core()?.orders(chat).await?)
+}
+
+/// Blocks the buyer of a chat at Avito, for good.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn block_buyer(shops: State<'_, Shops>, chat: ChatId, reason: BlockReason) -> Answer<()> {
+    Ok(shops.shown_core()?.block_buyer(chat, reason).await?)
 }
 
 /// A page of a thread; the newest when `before` is null.

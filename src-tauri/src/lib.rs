@@ -15,6 +15,7 @@ mod contract;
 mod demo;
 mod desktop;
 mod drafts;
+mod files;
 mod headless;
 mod knowledge;
 mod logging;

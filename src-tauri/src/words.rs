@@ -48,7 +48,7 @@ impl Tongue {
     pub(crate) fn tunnel_command(self, command: &str) -> String {
         match self {
             Self::Ru => format!(
-                "Прилавок будет запускать эту команду, пока работает:\n\n{command}\n\nСоглашайтесь, только если                  написали её сами."
+                "Прилавок будет запускать эту команду, пока работает:\n\n{command}\n\nСоглашайтесь, только если написали её сами."
             ),
             Self::En => format!(
                 "Prilavok will keep this command running:\n\n{command}\n\nAgree only if you wrote it yourself."

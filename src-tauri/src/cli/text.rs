@@ -266,6 +266,7 @@ fn trouble_words(code: TroubleCode) -> &'static str {
         TroubleCode::RateLimited => "слишком много запросов, ждём",
         TroubleCode::ServerTrouble => "у Avito неполадки, пробуем ещё",
         TroubleCode::Network => "нет соединения, пробуем ещё",
+        TroubleCode::Dns => "адрес Avito не находится: нет интернета или не отвечает DNS, пробуем ещё",
         TroubleCode::UnexpectedAnswer => "Avito отвечает в незнакомом виде",
         TroubleCode::EventsMissing => "уведомления Avito не доходят, проверяем сами",
         TroubleCode::DiskFull => "диск заполнен: освободите место, дальше всё продолжится само",

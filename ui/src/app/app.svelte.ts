@@ -33,6 +33,8 @@ const DEFAULTS: FullSettings = {
 	enterSends: true,
 	itemPanel: true,
 	undoSendS: 0,
+	polling: "usual",
+	textPercent: 100,
 };
 
 export class AppController {

@@ -3,9 +3,12 @@ import type { Host } from "../host";
 import { isAvito, webAddress } from "../shared/linkify";
 import type { AppController } from "./app.svelte";
 
+/** An address, and how it stood in the text: foreign letters are seen only there. */
+export type AskedLink = { address: string; typed: string };
+
 export class LinkOpener {
 	/** An address that waits for the seller's decision. */
-	asking = $state<string | null>(null);
+	asking = $state.raw<AskedLink | null>(null);
 	#host: Host;
 	#app: AppController;
 
@@ -15,11 +18,11 @@ export class LinkOpener {
 	}
 
 	/** For an address out of somebody's message. */
-	choose(address: string): void {
+	choose(address: string, typed = address): void {
 		const url = webAddress(address);
 		if (!url) return;
 		if (isAvito(url.href)) void this.open(url.href);
-		else this.asking = url.href;
+		else this.asking = { address: url.href, typed };
 	}
 
 	/** For an address of our own, or one the seller agreed to. */

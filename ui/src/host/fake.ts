@@ -7,6 +7,7 @@ import type {
 	BackupPlace,
 	BackupReport,
 	BackupView,
+	BlockReason,
 	ChatId,
 	ChatPage,
 	ChatQuery,
@@ -33,9 +34,11 @@ import type {
 	MessagePage,
 	MessageRow,
 	Notice,
+	OrderView,
 	OutboxId,
 	ProxySnippets,
 	ReceptionView,
+	RelatedChats,
 	RestoreReport,
 	SecretFallback,
 	SecretStoreState,
@@ -43,10 +46,11 @@ import type {
 	SetAside,
 	Settings,
 	ShopMode,
+	StorageView,
 	TroubleCode,
 	TunnelSettings,
 } from "./contract";
-import { bodyPreview, makeChats, message, type FakeChat } from "./fakeData";
+import { bodyPreview, fakeOrders, makeChats, message, type FakeChat } from "./fakeData";
 import { FakeDrafts } from "./fakeDrafts";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { FakeReception } from "./fakeReception";
@@ -63,6 +67,8 @@ export type FakeOptions = {
 	/** Why the shop is not open. */
 	closed?: ErrorCode | null;
 	trouble?: TroubleCode | null;
+	/** Avito's clock minus this computer's. */
+	clockOffsetMs?: number;
 	backfill?: boolean;
 	settings?: Partial<Settings>;
 	/** Buyers wait, and drafts are there for them. Off in tests. */
@@ -95,6 +101,9 @@ export class FakeHost implements Host {
 	receptionState: FakeReception;
 	/** Calls in order, for tests: `[command, ...args]`. */
 	calls: unknown[][] = [];
+	/** When the buyer of a chat was blocked. */
+	blocked = new Map<ChatId, number>();
+	storage: StorageView = { archive: 48_300_000, media: 312_400_000, pictures: 298_100_000, logs: 2_100_000 };
 	/** What `checkKey` finds. */
 	keyCheck: KeyCheck = { name: "Вело-Мастер", userId: 94235311, tariff: "included", alreadyAdded: null };
 	#hub = new NoticeHub();
@@ -123,6 +132,8 @@ export class FakeHost implements Host {
 			enterSends: true,
 			itemPanel: true,
 			undoSendS: 0,
+			polling: "usual",
+			textPercent: 100,
 			...options.settings,
 		};
 		this.receptionState = new FakeReception(this.#now);
@@ -149,6 +160,7 @@ export class FakeHost implements Host {
 			backfill: options.backfill && index === 0 ? { listing: false, chatsDone: 214, chatsTotal: 861, messages: 18_240, paused: false } : null,
 			unreadChats: 0,
 			outboxWaiting: 0,
+			clockOffsetMs: options.clockOffsetMs ?? 300,
 		};
 	}
 
@@ -289,8 +301,28 @@ export class FakeHost implements Host {
 			firstUnread: chat.unread > 0 ? (incoming.at(-Math.min(chat.unread, incoming.length))?.id ?? null) : null,
 			historyIncomplete: chat.historyIncomplete,
 			hiddenByTariff: chat.hiddenByTariff,
-			buyerOtherChats: id % 3,
+			buyerOtherChats: this.#ofBuyer(chat).length,
+			blockedMs: this.blocked.get(id) ?? null,
 		};
+	}
+	#ofBuyer(chat: FakeChat): ChatRow[] {
+		const others = this.chats.filter((other) => other !== chat && other.account === chat.account);
+		return others.filter((other) => other.buyer.name !== null && other.buyer.name.split(" ")[0] === chat.buyer.name).map((other) => this.#row(other));
+	}
+	async relatedChats(id: ChatId): Promise<RelatedChats> {
+		await this.#called("relatedChats", id);
+		const chat = this.#chat(id);
+		const aboutItem = this.chats.filter((other) => other !== chat && chat.item !== null && other.item?.title === chat.item.title);
+		return { aboutItem: aboutItem.slice(0, chat.item?.otherChats ?? 0).map((other) => this.#row(other)), ofBuyer: this.#ofBuyer(chat) };
+	}
+	async orders(id: ChatId): Promise<OrderView[]> {
+		await this.#called("orders", id);
+		return fakeOrders(id, this.#now());
+	}
+	async blockBuyer(id: ChatId, reason: BlockReason): Promise<void> {
+		await this.#called("blockBuyer", id, reason);
+		this.blocked.set(id, this.#now());
+		this.emit({ what: "messages", chat: id });
 	}
 	async messages(id: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage> {
 		await this.#called("messages", id, before, limit);
@@ -451,6 +483,23 @@ export class FakeHost implements Host {
 	async saveDiagnostics(): Promise<boolean> {
 		await this.#called("saveDiagnostics");
 		return true;
+	}
+	async saveMedia(media: MediaId): Promise<boolean> {
+		await this.#called("saveMedia", media);
+		return true;
+	}
+	async storageView(): Promise<StorageView> {
+		await this.#called("storageView");
+		return { ...this.storage };
+	}
+	async cleanPictures(): Promise<number> {
+		await this.#called("cleanPictures");
+		const freed = this.storage.pictures;
+		this.storage = { ...this.storage, media: this.storage.media - freed, pictures: 0 };
+		return freed;
+	}
+	async openDataFolder(): Promise<void> {
+		await this.#called("openDataFolder");
 	}
 	async setArchiveAside(): Promise<SetAside> {
 		await this.#called("setArchiveAside");

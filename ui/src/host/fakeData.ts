@@ -1,5 +1,5 @@
 // Made-up shop for the fake host: buyers, listings and talks in the tone of real ones.
-import type { BuyerView, ChatId, ItemView, MessageBody, MessageRow, Preview } from "./contract";
+import type { BuyerView, ChatId, ItemView, MessageBody, MessageRow, OrderView, Preview } from "./contract";
 
 export type FakeChat = {
 	id: ChatId;
@@ -289,4 +289,24 @@ export function bodyPreview(body: MessageBody): Pick<Preview, "kind" | "text"> {
 		default:
 			return { kind: body.kind, text: "" };
 	}
+}
+
+/** Orders of the first chats. */
+export function fakeOrders(chat: number, now: number): OrderView[] {
+	const order = (status: OrderView["status"], hours: number, more: Partial<OrderView> = {}): OrderView => ({
+		id: `5000${chat}${hours}`,
+		number: `7000000${chat}${hours}`,
+		status,
+		title: LISTINGS[(chat - 1) % LISTINGS.length]?.[0] ?? null,
+		pieces: 1,
+		priceRub: 4500,
+		createdMs: now - hours * HOUR,
+		actUntilMs: null,
+		tracking: null,
+		delivery: "Почта России",
+		...more,
+	});
+	if (chat === 1) return [order("onConfirmation", 2, { actUntilMs: now + 22 * HOUR }), order("delivered", 900, { tracking: "80512345678901", pieces: 2 })];
+	if (chat === 6) return [order("inTransit", 30, { tracking: "80512345678901" })];
+	return [];
 }

@@ -6,6 +6,7 @@ import type {
 	BackupPlace,
 	BackupReport,
 	BackupView,
+	BlockReason,
 	ChatId,
 	ChatPage,
 	ChatQuery,
@@ -32,10 +33,12 @@ import type {
 	MessagePage,
 	MessageRow,
 	Notice,
+	OrderView,
 	OutboxId,
 	PassageId,
 	ProxySnippets,
 	ReceptionView,
+	RelatedChats,
 	RestoreReport,
 	Scope,
 	SecretFallback,
@@ -46,6 +49,7 @@ import type {
 	SourceId,
 	SourceKind,
 	SourceView,
+	StorageView,
 	Trial,
 	TunnelSettings,
 	UiError,
@@ -100,6 +104,11 @@ export interface Host {
 	appView(): Promise<AppView>;
 	listChats(query: ChatQuery): Promise<ChatPage>;
 	chat(chat: ChatId): Promise<ChatView>;
+	relatedChats(chat: ChatId): Promise<RelatedChats>;
+	/** None where the account may not read orders. */
+	orders(chat: ChatId): Promise<OrderView[]>;
+	/** For good: Avito has no way back. */
+	blockBuyer(chat: ChatId, reason: BlockReason): Promise<void>;
 	/** The newest page when `before` is null. */
 	messages(chat: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage>;
 	/** Says which chat is on the screen. */
@@ -140,6 +149,13 @@ export interface Host {
 	diagnostics(): Promise<string>;
 	/** What {@link diagnostics} gave last. */
 	saveDiagnostics(): Promise<boolean>;
+	/** By the system's dialog; false: the seller changed their mind. */
+	saveMedia(media: MediaId): Promise<boolean>;
+	storageView(): Promise<StorageView>;
+	/** Pictures that Avito gives again; answers the bytes freed. */
+	cleanPictures(): Promise<number>;
+	/** In the system's file manager. */
+	openDataFolder(): Promise<void>;
 	/** Sets a damaged archive aside and begins a new one. */
 	setArchiveAside(): Promise<SetAside>;
 	showShop(mode: ShopMode): Promise<void>;

@@ -18,6 +18,8 @@ const settings: Settings = {
 	enterSends: true,
 	itemPanel: true,
 	undoSendS: 0,
+	polling: "usual",
+	textPercent: 100,
 };
 
 const entry: EntryInput = { kind: "question", scope: { account: 1, item: null }, title: "Есть парковка?", text: "Есть", url: null };
@@ -31,6 +33,13 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	appView: [],
 	listChats: [{ account: 1, unreadOnly: false, text: null, after: null, limit: 100 }],
 	chat: [1],
+	relatedChats: [4],
+	orders: [4],
+	blockBuyer: [4, "fraud"],
+	saveMedia: [5],
+	storageView: [],
+	cleanPictures: [],
+	openDataFolder: [],
 	messages: [1, { sentMs: 5, order: 1, id: 2 }, 60],
 	openChat: [null],
 	markRead: [1],

@@ -8,6 +8,7 @@ import type {
 	BackupPlace,
 	BackupReport,
 	BackupView,
+	BlockReason,
 	ChatId,
 	ChatPage,
 	ChatQuery,
@@ -30,15 +31,18 @@ import type {
 	MessagePage,
 	MessageRow,
 	Notice,
+	OrderView,
 	OutboxId,
 	ProxySnippets,
 	ReceptionView,
+	RelatedChats,
 	RestoreReport,
 	SecretFallback,
 	SelfTest,
 	SetAside,
 	Settings,
 	ShopMode,
+	StorageView,
 	TunnelSettings,
 	UiError,
 } from "./contract";
@@ -99,6 +103,15 @@ class TauriHost implements Host {
 	}
 	chat(chat: ChatId): Promise<ChatView> {
 		return call("chat", { chat });
+	}
+	relatedChats(chat: ChatId): Promise<RelatedChats> {
+		return call("related_chats", { chat });
+	}
+	orders(chat: ChatId): Promise<OrderView[]> {
+		return call("orders", { chat });
+	}
+	blockBuyer(chat: ChatId, reason: BlockReason): Promise<void> {
+		return call("block_buyer", { chat, reason });
 	}
 	messages(chat: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage> {
 		return call("messages", { chat, before, limit });
@@ -183,6 +196,18 @@ class TauriHost implements Host {
 	}
 	saveDiagnostics(): Promise<boolean> {
 		return call("save_diagnostics");
+	}
+	saveMedia(media: MediaId): Promise<boolean> {
+		return call("save_media", { media });
+	}
+	storageView(): Promise<StorageView> {
+		return call("storage_view");
+	}
+	cleanPictures(): Promise<number> {
+		return call("clean_pictures");
+	}
+	openDataFolder(): Promise<void> {
+		return call("open_data_folder");
 	}
 	setArchiveAside(): Promise<SetAside> {
 		return call("set_archive_aside");

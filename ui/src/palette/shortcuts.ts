@@ -24,6 +24,7 @@ export const shortcuts: readonly { group: () => string; list: readonly Shortcut[
 		group: m.chats,
 		list: [
 			{ keys: "Ctrl+F", words: m.keys_search },
+			{ keys: "А…Я", words: m.keys_type_find },
 			{ keys: "↑ ↓, Enter", words: m.keys_choose },
 			{ keys: "Alt+↑ ↓", words: m.keys_neighbour },
 			{ keys: "Esc", words: m.keys_close },
@@ -44,6 +45,15 @@ export const shortcuts: readonly { group: () => string; list: readonly Shortcut[
 			{ keys: "Enter", words: m.keys_send },
 			{ keys: "Shift+Enter", words: m.keys_line },
 			{ keys: "Ctrl+V", words: m.keys_paste },
+		],
+	},
+	{
+		group: m.keys_viewer,
+		list: [
+			{ keys: "← →", words: m.keys_viewer_next },
+			{ keys: "+ − 0", words: m.keys_viewer_zoom },
+			{ keys: "Ctrl+C", words: m.image_copy },
+			{ keys: "Ctrl+S", words: m.image_save },
 		],
 	},
 ];

@@ -3,6 +3,7 @@ import type { ChatId, ErrorCode, MessageRow } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { toBase64 } from "../shared/base64";
 import { holdPicture, pictureFault, releasePicture, type Picture } from "./pictures";
+import { quoted } from "./quote";
 import { splitText, TEXT_LIMIT } from "./split";
 
 const SAVE_AFTER_MS = 300;
@@ -15,6 +16,8 @@ export class Composer {
 	pieces = $derived(this.text.length > TEXT_LIMIT ? splitText(this.text) : null);
 	empty = $derived(this.text.trim() === "" && this.pictures.length === 0);
 	error = $state<ErrorCode | null>(null);
+	/** A picture was put away for its number of pixels. */
+	tooManyPixels = $state(false);
 	#host: Host;
 	/** What this window typed, by chat; the core's copy is older. */
 	#typed = new Map<ChatId, string>();
@@ -34,6 +37,7 @@ export class Composer {
 		this.text = chat === null ? "" : (this.#typed.get(chat) ?? "");
 		this.pictures = chat === null ? [] : (this.#held.get(chat) ?? []);
 		this.error = null;
+		this.tooManyPixels = false;
 	}
 
 	/** The core's copy, used unless this window knows better. */
@@ -46,6 +50,7 @@ export class Composer {
 	type(text: string): void {
 		if (this.chat === null) return;
 		this.error = null;
+		this.tooManyPixels = false;
 		this.#put(this.chat, text);
 	}
 
@@ -70,6 +75,7 @@ export class Composer {
 	attach(files: Iterable<File>): void {
 		if (this.chat === null) return;
 		this.error = null;
+		this.tooManyPixels = false;
 		const good: Picture[] = [];
 		for (const file of files) {
 			const fault = pictureFault(file);
@@ -77,6 +83,12 @@ export class Composer {
 			else good.push(holdPicture(file));
 		}
 		this.#hold(this.chat, [...this.pictures, ...good]);
+	}
+
+	/** The picture turned out to have more pixels than Avito takes. */
+	refuse(picture: Picture): void {
+		this.detach(picture);
+		this.tooManyPixels = true;
 	}
 
 	detach(picture: Picture): void {
@@ -89,6 +101,13 @@ export class Composer {
 	restore(chat: ChatId, text: string): void {
 		const present = this.#typed.get(chat) ?? "";
 		this.#put(chat, [text, present].filter((part) => part.trim()).join("\n"));
+	}
+
+	/** Puts somebody's words above what is there. */
+	quote(text: string): void {
+		if (this.chat === null) return;
+		this.error = null;
+		this.#put(this.chat, quoted(text) + this.text);
 	}
 
 	/** Pictures first, then the text in as many messages as it needs. `echo` gets each row the moment the core has it. */

@@ -72,7 +72,7 @@ describe("every kind of message", () => {
 		expect(element.textContent).toContain("не Avito");
 		await userEvent.click(within(element).getByTestId("link-card"));
 		expect(opened()).toEqual([]);
-		expect(frame.links.asking).toBe("https://avito.ru@evil.example/pay");
+		expect(frame.links.asking?.address).toBe("https://avito.ru@evil.example/pay");
 	});
 
 	test("a listing opens on Avito", async () => {
@@ -161,7 +161,7 @@ describe("addresses in a message", () => {
 		const [avito, other] = screen.getAllByTestId("text-link");
 		await userEvent.click(other as HTMLElement);
 		expect(opened()).toEqual([]);
-		expect(frame.links.asking).toBe("https://pay.example/2");
+		expect(frame.links.asking?.address).toBe("https://pay.example/2");
 		await userEvent.click(avito as HTMLElement);
 		await vi.waitFor(() => expect(opened()).toEqual(["https://www.avito.ru/1"]));
 	});

@@ -6,6 +6,9 @@ const MOST_BYTES = 24 * 1024 * 1024;
 const NAMES = /\.(jpe?g|heic|gif|bmp|png)$/i;
 const TYPES = /^image\/(jpeg|heic|gif|bmp|x-ms-bmp|png)$/;
 
+/** Avito takes no more pixels. */
+export const MOST_PIXELS = 75_000_000;
+
 export type Picture = { id: number; file: File; url: string };
 
 let next = 1;
@@ -22,4 +25,14 @@ export function holdPicture(file: File): Picture {
 
 export function releasePicture(picture: Picture): void {
 	URL.revokeObjectURL(picture.url);
+}
+
+/** The clipboard takes pictures as PNG only. */
+export async function asPng(file: Blob): Promise<Blob> {
+	const bitmap = await createImageBitmap(file);
+	const canvas = document.createElement("canvas");
+	[canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+	canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+	bitmap.close();
+	return new Promise((resolve, reject) => canvas.toBlob((png) => (png ? resolve(png) : reject(new Error("no picture"))), "image/png"));
 }

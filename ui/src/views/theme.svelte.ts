@@ -12,3 +12,8 @@ export function applyTheme(theme: Theme): () => void {
 	dark.addEventListener("change", put);
 	return () => dark.removeEventListener("change", put);
 }
+
+/** Puts the size of the text on the document, relative to the system's: every size of the window is in rem. */
+export function applyTextSize(percent: number): void {
+	document.documentElement.style.fontSize = percent === 100 ? "" : `${percent}%`;
+}

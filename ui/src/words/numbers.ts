@@ -11,9 +11,9 @@ export function badge(value: number): string {
 	return value > 99 ? "99+" : String(value);
 }
 
-/** «42 %». */
-export function percent(part: number, whole: number): string {
-	const share = whole > 0 ? Math.min(1, part / whole) : 0;
+/** «42 %»; a share is never more than `most` wholes. */
+export function percent(part: number, whole: number, most = 1): string {
+	const share = whole > 0 ? Math.min(most, part / whole) : 0;
 	return new Intl.NumberFormat(language.locale, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
@@ -31,4 +31,11 @@ export function fileSize(bytes: number): string {
 export function duration(seconds: number): string {
 	const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
 	return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** «4 500 ₽», with no-break spaces; kopecks only where there are some. */
+export function roubles(value: number): string {
+	const whole = Number.isInteger(value);
+	const options: Intl.NumberFormatOptions = { minimumFractionDigits: whole ? 0 : 2, maximumFractionDigits: 2, useGrouping: "always" } as Intl.NumberFormatOptions;
+	return `${new Intl.NumberFormat(language.locale, options).format(value)}\u00a0₽`;
 }

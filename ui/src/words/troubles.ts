@@ -78,6 +78,14 @@ export const troubles: Record<TroubleCode, TroubleWords> = {
 		sendingBlocked: null,
 		short: m.trouble_network_short,
 	},
+	dns: {
+		severity: "wait",
+		title: m.trouble_dns,
+		help: m.trouble_dns_help,
+		action: "checkNow",
+		sendingBlocked: null,
+		short: m.trouble_dns_short,
+	},
 	unexpectedAnswer: {
 		severity: "wait",
 		title: m.trouble_unexpected,

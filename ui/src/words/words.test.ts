@@ -97,6 +97,7 @@ const troubleCodes: Record<TroubleCode, true> = {
 	rateLimited: true,
 	serverTrouble: true,
 	network: true,
+	dns: true,
 	unexpectedAnswer: true,
 	eventsMissing: true,
 	webhookRefused: true,

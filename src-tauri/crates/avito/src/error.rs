@@ -128,6 +128,19 @@ impl Error {
         &self.0.class
     }
 
+    /// Whether the server's name could not be turned into an address: no network, or a DNS that does not answer.
+    pub fn is_dns(&self) -> bool {
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            // The words of hyper's connector, which has no other mark for it; a test holds them.
+            if error.to_string().starts_with("dns error") {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+
     /// The path template, such as `/messenger/v2/accounts/{user_id}/chats`.
     pub fn endpoint(&self) -> &'static str {
         self.0.endpoint

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::core::OrdersRead;
 use crate::error::{CoreError, needs_seller};
 use crate::ids::{AccountId, OutboxId};
 use crate::ingest::Owner;
@@ -122,6 +123,8 @@ pub(crate) struct Account {
     pub(crate) telling_read: tokio::sync::Mutex<()>,
     /// When, by the steady clock, the attempts of this run ended whose answers were lost.
     pub(crate) lost_answers: Mutex<HashMap<OutboxId, i64>>,
+    /// Orders as last read from Avito.
+    pub(crate) orders: tokio::sync::Mutex<Option<OrdersRead>>,
     started_steady_ms: i64,
     pub(crate) stop: CancellationToken,
     tasks: TaskTracker,
@@ -178,6 +181,7 @@ impl Account {
             wake_backfill: Notify::new(),
             telling_read: tokio::sync::Mutex::new(()),
             lost_answers: Mutex::default(),
+            orders: tokio::sync::Mutex::default(),
             started_steady_ms: core.inner.clock.steady_ms(),
             stop: core.inner.stop.child_token(),
             tasks: TaskTracker::new(),

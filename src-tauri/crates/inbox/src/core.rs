@@ -3,13 +3,17 @@
 mod accounts;
 mod actions;
 mod backups;
+mod blocking;
 mod disk;
 mod events;
 mod lines;
+mod orders;
+mod storage;
 mod time;
 mod waiting;
 
 pub(crate) use actions::{IMAGE_LIMIT, sendable};
+pub(crate) use orders::OrdersRead;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -106,6 +106,7 @@ pub(crate) fn trouble_code(error: &avito::Error) -> TroubleCode {
         Class::Forbidden => TroubleCode::Forbidden,
         Class::RateLimited { .. } => TroubleCode::RateLimited,
         Class::Server => TroubleCode::ServerTrouble,
+        Class::Network if error.is_dns() => TroubleCode::Dns,
         Class::Network => TroubleCode::Network,
         _ => TroubleCode::UnexpectedAnswer,
     }
@@ -122,6 +123,7 @@ pub(crate) fn needs_seller(code: TroubleCode) -> bool {
         TroubleCode::RateLimited
         | TroubleCode::ServerTrouble
         | TroubleCode::Network
+        | TroubleCode::Dns
         | TroubleCode::UnexpectedAnswer
         | TroubleCode::EventsMissing
         | TroubleCode::WebhookRefused

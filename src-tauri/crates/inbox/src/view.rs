@@ -11,7 +11,9 @@ mod drafts;
 mod knowledge;
 mod line;
 mod message;
+mod order;
 mod rules;
+mod storage;
 
 pub use self::account::*;
 pub use self::app::*;
@@ -21,4 +23,6 @@ pub use self::drafts::*;
 pub use self::knowledge::*;
 pub use self::line::*;
 pub use self::message::*;
+pub use self::order::*;
 pub use self::rules::*;
+pub use self::storage::*;

@@ -171,3 +171,15 @@ async fn redirects_are_followed_for_reading_and_at_home_only() {
     assert_eq!(moved, 1, "a send is not made again elsewhere");
     assert!(stranger.calls().is_empty(), "the token must not leave the host");
 }
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told_from_a_server_that_does_not_answer() {
+    // Nobody may ever own a name that ends so (RFC 2606).
+    let unknown = client(&"http://avito.invalid/".parse().unwrap()).account_self().await.unwrap_err();
+    assert_eq!((unknown.class(), unknown.is_dns()), (&Class::Network, true), "{unknown}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = listener.local_addr().unwrap();
+    drop(listener);
+    let silent = client(&format!("http://{closed}/").parse().unwrap()).account_self().await.unwrap_err();
+    assert_eq!((silent.class(), silent.is_dns()), (&Class::Network, false), "{silent}");
+}

@@ -319,6 +319,7 @@ fn shape(account: &Arc<Account>, unread_chats: u32, outbox_waiting: u32) -> Acco
         backfill: state.backfill,
         unread_chats,
         outbox_waiting,
+        clock_offset_ms: account.client.as_ref().and_then(Client::server_clock_offset_ms),
     }
 }
 

@@ -12,7 +12,9 @@ use crate::reading;
 use crate::reading::thread::{self, AvitoNow};
 use crate::store::outbox::{OutboxImage, OutboxState};
 use crate::store::{StoreError, chats, drafts, media, messages, outbox};
-use crate::view::{ChatPage, ChatQuery, ChatView, ErrorCode, MessageCursor, MessagePage, MessageRow, Notice};
+use crate::view::{
+    ChatPage, ChatQuery, ChatView, ErrorCode, MessageCursor, MessagePage, MessageRow, Notice, RelatedChats,
+};
 
 /// Avito's limit; the unit is not documented, so the stricter count (UTF-16) is used.
 const TEXT_LIMIT: usize = 1000;
@@ -29,6 +31,12 @@ impl Core {
     pub async fn chat(&self, chat: ChatId) -> Result<ChatView, CoreError> {
         let view = self.inner.store.read(move |c| reading::chats::view(c, chat)).await?;
         view.ok_or_else(|| CoreError::not_found("no such chat"))
+    }
+
+    /// Chats about the same listing and with the same buyer.
+    pub async fn related_chats(&self, chat: ChatId) -> Result<RelatedChats, CoreError> {
+        let related = self.inner.store.read(move |c| reading::chats::related(c, chat)).await?;
+        related.ok_or_else(|| CoreError::not_found("no such chat"))
     }
 
     /// The chat with this Avito id: in one account or the first that has it. Digits alone are a local id.

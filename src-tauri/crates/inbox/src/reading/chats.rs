@@ -13,6 +13,7 @@ use crate::store::outbox::{self, OutboxState};
 use crate::store::{StoreError, messages};
 use crate::view::{
     BuyerView, ChatCursor, ChatPage, ChatQuery, ChatRow, ChatView, Delivery, ItemStatus, ItemView, Preview,
+    RelatedChats,
 };
 
 /// What stays as it is in a part of an address; chat ids are made of nothing else.
@@ -221,8 +222,22 @@ pub(crate) fn view(connection: &Connection, id: ChatId) -> Result<Option<ChatVie
         history_incomplete: !chat.history_done,
         hidden_by_tariff: chat.hidden_by_tariff,
         buyer_other_chats,
+        blocked_ms: chats::blocked_ms(connection, chat.account, chat.buyer_id)?,
         row: shape(connection, chat)?,
     }))
+}
+
+/// So many related chats of each kind are shown.
+const RELATED: u32 = 20;
+
+/// Chats about the same listing and with the same buyer.
+pub(crate) fn related(connection: &Connection, id: ChatId) -> Result<Option<RelatedChats>, StoreError> {
+    let Some(chat) = chats::get(connection, id)? else { return Ok(None) };
+    let rows = |column| -> Result<Vec<ChatRow>, StoreError> {
+        let others = chats::others_with(connection, &chat, column, RELATED)?;
+        others.into_iter().map(|other| shape(connection, other)).collect()
+    };
+    Ok(Some(RelatedChats { about_item: rows("item_id")?, of_buyer: rows("buyer_id")? }))
 }
 
 /// Address of a chat on the site, as reported by integrators.

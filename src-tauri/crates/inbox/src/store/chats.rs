@@ -69,6 +69,47 @@ pub(crate) fn get(connection: &Connection, id: ChatId) -> Result<Option<StoredCh
     Ok(connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
 }
 
+/// Notes that the seller has blocked a buyer.
+pub(crate) fn set_blocked(
+    connection: &Connection,
+    account: AccountId,
+    buyer: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO blocked_buyers (account, buyer_id, blocked_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        (account, buyer, now_ms),
+    )?;
+    Ok(())
+}
+
+/// When the seller blocked a buyer, if so.
+pub(crate) fn blocked_ms(
+    connection: &Connection,
+    account: AccountId,
+    buyer: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT blocked_ms FROM blocked_buyers WHERE account = ?1 AND buyer_id = ?2")?
+        .query_row((account, buyer), |row| row.get(0))
+        .optional()?)
+}
+
+/// The account's other chats with the same value in a column (`item_id`, `buyer_id`), newest first.
+pub(crate) fn others_with(
+    connection: &Connection,
+    chat: &StoredChat,
+    column: &'static str,
+    limit: u32,
+) -> Result<Vec<StoredChat>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chats c WHERE c.account = ?1 AND c.{column} = (SELECT {column} FROM chats WHERE id = ?2)
+         AND c.id <> ?2 ORDER BY c.updated_ms DESC, c.id DESC LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(statement.query_map((chat.account, chat.id, limit), read)?.collect::<Result<_, _>>()?)
+}
+
 /// Local id of a chat, when we know it.
 pub(crate) fn find(
     connection: &Connection,

@@ -78,3 +78,19 @@ pub(crate) fn set_fetched(
     )?;
     Ok(())
 }
+
+/// Pictures in the cache that Avito gives again. Voice files are not among them: Avito deletes those.
+pub(crate) fn fetched_pictures(connection: &Connection) -> Result<Vec<MediaId>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT id FROM media WHERE fetched_ms IS NOT NULL AND address LIKE 'http%'")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Notes that files are no longer in the cache.
+pub(crate) fn set_gone(connection: &Connection, ids: &[MediaId]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE media SET fetched_ms = NULL WHERE id = ?1")?;
+    for id in ids {
+        statement.execute([id])?;
+    }
+    Ok(())
+}

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/003_line.sql"),
     include_str!("migrations/004_drafts.sql"),
     include_str!("migrations/005_items_of_passages.sql"),
+    include_str!("migrations/006_blocked_buyers.sql"),
 ];
 
 /// The version this program's schema has.

@@ -82,6 +82,14 @@ CREATE INDEX chats_without_details ON chats (account) WHERE details_known = 0;
 CREATE INDEX chats_read_pending ON chats (account) WHERE read_pending > 0;
 
 -- The archive. Rows are never deleted, except when the seller deletes an account's archive.
+-- Whom the seller has blocked. Avito has no call that lists them.
+CREATE TABLE blocked_buyers (
+  account    INTEGER NOT NULL REFERENCES accounts (id),
+  buyer_id   INTEGER NOT NULL, -- Avito's user id
+  blocked_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, buyer_id)
+) STRICT;
+
 CREATE TABLE messages (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
   account       INTEGER NOT NULL REFERENCES accounts (id),

@@ -47,7 +47,8 @@ pub(crate) async fn run(core: Core, account: Arc<Account>) {
             Err(failure) => {
                 let pause = pace.failed(&core, &failure);
                 tracing::warn!(account = %account.id, code = ?failure.code, ?pause, "sync failed");
-                let stops = needs_seller(failure.code) || failure.code == TroubleCode::Network;
+                let stops = needs_seller(failure.code)
+                    || matches!(failure.code, TroubleCode::Network | TroubleCode::Dns);
                 let mode = stops.then_some(Mode::Offline);
                 account.set_trouble(&core, mode, failure.code, failure.detail, Some(pause));
                 pause

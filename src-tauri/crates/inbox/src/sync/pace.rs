@@ -6,7 +6,7 @@ use super::Failure;
 use crate::Core;
 use crate::account::Account;
 use crate::error::needs_seller;
-use crate::view::{Mode, TroubleCode};
+use crate::view::{Mode, Polling, TroubleCode};
 
 /// The memory of one account's loop.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Pace {
         match (failure.retry_after, failure.code) {
             (Some(wait), _) => wait,
             // Without a network each try is cheap, and the seller waits for its return.
-            (None, TroubleCode::Network) => growing.min(timing.poll_quiet),
+            (None, TroubleCode::Network | TroubleCode::Dns) => growing.min(timing.poll_quiet),
             (None, _) => growing,
         }
     }
@@ -70,12 +70,17 @@ impl Pace {
         let recent =
             |at_ms: i64| u128::try_from(now_ms - at_ms).is_ok_and(|ago| ago < timing.busy_for.as_millis());
         let talking = core.inner.last_message_ms.load(std::sync::atomic::Ordering::Relaxed);
-        if attention.focused || recent(attention.last_used_ms) || recent(talking) {
+        let usual = if attention.focused || recent(attention.last_used_ms) || recent(talking) {
             timing.poll_busy
         } else if (1..6).contains(&core.inner.clock.local_hour()) {
             timing.poll_night
         } else {
             timing.poll_quiet
+        };
+        match core.inner.settings.borrow().polling {
+            Polling::Often => usual / 2,
+            Polling::Usual => usual,
+            Polling::Rarely => usual * 4,
         }
     }
 

@@ -51,6 +51,8 @@ pub struct AccountView {
     pub unread_chats: u32,
     /// Messages waiting to be sent or for the seller's decision.
     pub outbox_waiting: u32,
+    /// Avito's clock minus this computer's, good to about a second; none before the first answer.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// Why an account does not work as it should.
@@ -71,6 +73,8 @@ pub enum TroubleCode {
     ServerTrouble,
     /// No connection; goes on by itself.
     Network,
+    /// Avito's name has no address: no network, or a DNS that does not answer; goes on by itself.
+    Dns,
     /// Avito answered in a form we do not know.
     UnexpectedAnswer,
     /// Messages were found that no event had brought; we poll until events come again.

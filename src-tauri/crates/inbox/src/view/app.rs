@@ -118,6 +118,19 @@ pub enum Theme {
     Dark,
 }
 
+/// How often Avito is asked where messages do not come by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Polling {
+    /// Twice as often: every 5 seconds during a talk, every 15 otherwise.
+    Often,
+    /// Every 10 seconds during a talk, every 30 otherwise.
+    #[default]
+    Usual,
+    /// Four times more rarely, for a slow or paid connection.
+    Rarely,
+}
+
 /// The seller's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -136,6 +149,10 @@ pub struct Settings {
     pub item_panel: bool,
     /// Seconds a reply waits in the outbox, so that it can be taken back before Avito has it; 0: none.
     pub undo_send_s: u8,
+    /// How often to ask Avito.
+    pub polling: Polling,
+    /// Size of the text in the window, in per cent of the usual.
+    pub text_percent: u16,
 }
 
 impl Default for Settings {
@@ -148,6 +165,8 @@ impl Default for Settings {
             enter_sends: true,
             item_panel: true,
             undo_send_s: 0,
+            polling: Polling::Usual,
+            text_percent: 100,
         }
     }
 }

@@ -186,4 +186,30 @@ pub struct ChatView {
     pub hidden_by_tariff: bool,
     /// The buyer's other chats.
     pub buyer_other_chats: u32,
+    /// When the seller blocked this buyer; Avito has no way back.
+    pub blocked_ms: Option<i64>,
+}
+
+/// Chats to look at beside the open one: the newest ones of each kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RelatedChats {
+    /// Others about the same listing.
+    pub about_item: Vec<ChatRow>,
+    /// Others with the same buyer.
+    pub of_buyer: Vec<ChatRow>,
+}
+
+/// Why a buyer is blocked; Avito is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum BlockReason {
+    /// Unwanted advertising.
+    Spam,
+    /// Attempted fraud.
+    Fraud,
+    /// Insults.
+    Insults,
+    /// Anything else.
+    Other,
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod arriving;
 mod backup;
+mod beside;
 mod catching_up;
 mod command_line;
 mod drafts;
