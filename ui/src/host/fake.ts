@@ -50,7 +50,7 @@ import type {
 	TroubleCode,
 	TunnelSettings,
 } from "./contract";
-import { bodyPreview, fakeOrders, makeChats, message, type FakeChat } from "./fakeData";
+import { bodyPreview, fakeOrders, longTalk, makeChats, message, type FakeChat } from "./fakeData";
 import { FakeDrafts } from "./fakeDrafts";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { FakeReception } from "./fakeReception";
@@ -71,6 +71,8 @@ export type FakeOptions = {
 	clockOffsetMs?: number;
 	backfill?: boolean;
 	settings?: Partial<Settings>;
+	/** Messages of the second chat. */
+	long?: number;
 	/** Buyers wait, and drafts are there for them. Off in tests. */
 	drafts?: boolean;
 	/** Buyers answer and deliveries go on by themselves. Off in tests. */
@@ -124,6 +126,8 @@ export class FakeHost implements Host {
 		this.closed = options.closed ?? null;
 		this.backup = { running: null, last: null, hasRecoveryCode: this.archive.encrypted };
 		this.chats = makeChats(options.chats ?? 24, Math.max(count, 1), this.#now());
+		const second = this.chats[1];
+		if (second && options.long) second.messages = longTalk(options.long, this.#now());
 		this.settings = {
 			language: "system",
 			theme: "system",

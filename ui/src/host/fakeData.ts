@@ -129,7 +129,8 @@ function showcase(now: number): MessageRow[] {
 		message(true, day(3, 10, 9), text("Здравствуйте! Да, в продаже. Рама 18 дюймов, рост 170–182 см.")),
 		message(false, day(2, 12, 40), { kind: "voice", media: 9001 }),
 		message(true, day(2, 12, 47), { kind: "image", small: 2001, large: 2001, width: 1280, height: 960, caption: null }),
-		message(true, day(2, 12, 48), { kind: "image", small: 2002, large: 2002, width: 900, height: 1200, caption: null }),
+		message(true, day(2, 12, 47) + 20_000, { kind: "image", small: 2003, large: 2003, width: 1280, height: 960, caption: null }),
+		message(true, day(2, 12, 47) + 30_000, { kind: "image", small: 2002, large: 2002, width: 900, height: 1200, caption: null }),
 		message(false, day(2, 13, 5), {
 			kind: "location",
 			title: "Место встречи",
@@ -309,4 +310,9 @@ export function fakeOrders(chat: number, now: number): OrderView[] {
 	if (chat === 1) return [order("onConfirmation", 2, { actUntilMs: now + 22 * HOUR }), order("delivered", 900, { tracking: "80512345678901", pieces: 2 })];
 	if (chat === 6) return [order("inTransit", 30, { tracking: "80512345678901" })];
 	return [];
+}
+
+/** A talk of so many messages, for scrolling. */
+export function longTalk(length: number, now: number): MessageRow[] {
+	return talk(now, MINUTE, length, randomFrom(11));
 }

@@ -6,6 +6,7 @@ export function fakeFromAddress(search: string): FakeHost {
 	const query = new URLSearchParams(search);
 	const settings: Partial<Settings> = {
 		theme: (query.get("theme") as Settings["theme"] | null) ?? "system",
+		textPercent: Number(query.get("text") ?? 100),
 		language: (query.get("lang") as Settings["language"] | null) ?? "ru",
 	};
 	const host = new FakeHost({
@@ -17,8 +18,10 @@ export function fakeFromAddress(search: string): FakeHost {
 		closed: query.get("closed") as ErrorCode | null,
 		archive: { encrypted: !query.has("plain"), recoveryCodeConfirmed: !query.has("code") },
 		trouble: query.get("trouble") as TroubleCode | null,
+		clockOffsetMs: Number(query.get("clock") ?? 0) * 1000,
 		backfill: query.has("backfill"),
 		settings,
+		long: Number(query.get("long") ?? 0),
 		drafts: query.get("drafts") !== "off",
 		lively: true,
 	});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { message } from "../host/fakeData";
-import { hiddenAtFirst, threadEntries } from "./entries";
+import { chunksOf, hiddenAtFirst, threadEntries } from "./entries";
 
 const at = (day: number, hour: number, minute: number) => new Date(2026, 9, day, hour, minute).getTime();
 const text = (outgoing: boolean, ms: number) => message(outgoing, ms, { kind: "text", text: "…" });
@@ -43,4 +43,28 @@ test("at first the newest are drawn, and the first unread one with what stands b
 	const unread = entries.findIndex((entry) => entry.kind === "unread");
 	expect(hiddenAtFirst(entries, 20)).toBe(unread - 7);
 	expect(hiddenAtFirst(threadEntries(rows, rows[59]?.id ?? null), 20)).toBe(42);
+});
+
+const picture = (outgoing: boolean, ms: number, caption: string | null = null) => message(outgoing, ms, { kind: "image", small: 1, large: 1, width: 4, height: 3, caption });
+
+test("pictures of one side that come together are one album, as long as nothing is to be said of one of them", () => {
+	const start = at(1, 10, 0);
+	const rows = [picture(false, start), picture(false, start + 9_000), picture(false, start + 20_000), picture(true, start + 25_000), picture(true, start + 30_000, "Царапина"), text(true, start + 31_000)];
+	const entries = threadEntries(rows, null).slice(1);
+	expect(entries.map((entry) => (entry.kind === "album" ? entry.rows.length : entry.kind))).toEqual([3, "message", "message", "message"]);
+	const failed = { ...rows[1], delivery: { state: "failed", code: "refused", detail: null } } as (typeof rows)[0];
+	expect(threadEntries([rows[0] as (typeof rows)[0], failed], null).some((entry) => entry.kind === "album")).toBe(false);
+});
+
+test("chunks hold all entries in order, and stay the same when older and newer ones come", () => {
+	const rows = Array.from({ length: 2000 }, (_, index) => text(index % 3 === 0, at(1, 0, 0) + index * 60_000));
+	const entries = threadEntries(rows, null);
+	const all = chunksOf(entries);
+	expect(all.flatMap((chunk) => chunk.entries)).toEqual(entries);
+	expect(all.every((chunk) => chunk.entries.length <= 60)).toBe(true);
+	expect(all.length).toBeGreaterThan(50);
+	const middle = new Set(chunksOf(entries.slice(500, 1500)).map((chunk) => chunk.key));
+	const kept = all.filter((chunk) => middle.has(chunk.key)).length;
+	// All but those at the cuts.
+	expect(kept).toBeGreaterThan(middle.size - 4);
 });

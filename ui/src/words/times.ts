@@ -71,3 +71,15 @@ export function moment(ms: number, now: number): string {
 export function fullTime(ms: number): string {
 	return format(ms, "full", { dateStyle: "long", timeStyle: "medium" });
 }
+
+/** A stretch of time in its largest unit: «40 с», «12 мин», «3 ч», «2 дн.». */
+export function span(ms: number): string {
+	const units = [
+		["day", 86_400_000],
+		["hour", 3_600_000],
+		["minute", 60_000],
+		["second", 1000],
+	] as const;
+	const [unit, length] = units.find(([, least]) => ms >= least * 1.5) ?? ["second", 1000];
+	return new Intl.NumberFormat(language.locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.round(ms / length));
+}
