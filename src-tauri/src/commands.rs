@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inbox::view::{
-    AccountView, AppView, BlockReason, ChatPage, ChatQuery, ChatView, ClosedShop, ErrorCode, KeyCheck,
-    KeyInput, MessageCursor, MessagePage, MessageRow, OrderView, RelatedChats, SecretFallback, Settings,
-    ShopMode, UiError,
+    AccountView, AppView, BlockReason, ChatPage, ChatQuery, ChatView, ClosedShop, ErrorCode, FoundPage,
+    KeyCheck, KeyInput, MessageCursor, MessagePage, MessageQuery, MessageRow, OrderView, RelatedChats,
+    SecretFallback, Settings, ShopMode, UiError,
 };
 use inbox::{AccountId, ChatId, MessageId, NewKey, OutboxId, SetAside};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -72,6 +72,37 @@ pub(crate) async fn messages(
     limit: u32,
 ) -> Answer<MessagePage> {
     Ok(shops.shown_core()?.messages(chat, before, limit).await?)
+}
+
+/// A piece of a thread with this message in its middle.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn messages_around(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    message: MessageId,
+    limit: u32,
+) -> Answer<MessagePage> {
+    Ok(shops.shown_core()?.messages_around(chat, message, limit).await?)
+}
+
+/// The messages that follow this one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn messages_after(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    after: MessageId,
+    limit: u32,
+) -> Answer<MessagePage> {
+    Ok(shops.shown_core()?.messages_after(chat, after, limit).await?)
+}
+
+/// Search over all messages.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn search_messages(shops: State<'_, Shops>, query: MessageQuery) -> Answer<FoundPage> {
+    Ok(shops.shown_core()?.search_messages(query).await?)
 }
 
 /// Which chat is on the screen.

@@ -211,7 +211,7 @@ impl Ballast {
 
 /// Runs in a mount namespace of its own; see the test below.
 #[test]
-#[ignore = "another test runs it where it may mount a small disk"]
+#[ignore = "run where it may mount a small disk by on_a_full_disk_the_window_says_so_keeps_the_sellers_text_and_goes_on_by_itself"]
 fn on_a_small_disk() {
     on_a_desk(async |desk| {
         fs::create_dir(desk.data_dir()).unwrap();

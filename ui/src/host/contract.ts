@@ -21,6 +21,12 @@ export const commands = {
 	blockBuyer: (chat: ChatId, reason: BlockReason) => typedError<null, UiError>(__TAURI_INVOKE("block_buyer", { chat, reason })),
 	/**  A page of a thread; the newest when `before` is null. */
 	messages: (chat: ChatId, before: MessageCursor | null, limit: number) => typedError<MessagePage, UiError>(__TAURI_INVOKE("messages", { chat, before, limit })),
+	/**  A piece of a thread with this message in its middle. */
+	messagesAround: (chat: ChatId, message: MessageId, limit: number) => typedError<MessagePage, UiError>(__TAURI_INVOKE("messages_around", { chat, message, limit })),
+	/**  The messages that follow this one. */
+	messagesAfter: (chat: ChatId, after: MessageId, limit: number) => typedError<MessagePage, UiError>(__TAURI_INVOKE("messages_after", { chat, after, limit })),
+	/**  Search over all messages. */
+	searchMessages: (query: MessageQuery) => typedError<FoundPage, UiError>(__TAURI_INVOKE("search_messages", { query })),
 	/**  Which chat is on the screen. */
 	openChat: (chat: ChatId | null) => typedError<null, UiError>(__TAURI_INVOKE("open_chat", { chat })),
 	/**  The seller has really looked at the chat. */
@@ -1051,6 +1057,50 @@ export type FolderView = {
 	problem: ProblemCode | null,
 };
 
+/**  One of them. */
+export type FoundMessage = {
+	/**  The message. */
+	message: MessageId,
+	/**  Its chat. */
+	chat: ChatId,
+	/**  The chat's account. */
+	account: AccountId,
+	/**  The buyer's name. */
+	buyer: string | null,
+	/**  Title of the listing. */
+	itemTitle: string | null,
+	/**  When it was sent. */
+	sentMs: number,
+	/**  Whether it is ours. */
+	outgoing: boolean,
+	/**  What kind of message it is. */
+	kind: PreviewKind,
+	/**  One line of its text around the first word found. */
+	parts: FoundPart[],
+};
+
+/**  Messages that were found, newest first. */
+export type FoundPage = {
+	/**  The messages. */
+	found: FoundMessage[],
+	/**  There are more; ask for those before the last one. */
+	more: boolean,
+	/**  Nothing was found as typed, and this is what was looked for: the same keys in the other keyboard layout. */
+	readAs: string | null,
+	/**  Nothing was found as typed: the words found are only like those. */
+	similar: boolean,
+	/**  Messages not looked through yet, about: they are not found until they are. */
+	outstanding: number,
+};
+
+/**  A piece of text. */
+export type FoundPart = {
+	/**  The text. */
+	text: string,
+	/**  Whether it is a word that was looked for. */
+	found: boolean,
+};
+
 /**  A passage that was found for a question. */
 export type FoundPassage = {
 	/**  The passage. */
@@ -1447,6 +1497,25 @@ export type MessagePage = {
 	rows: MessageRow[],
 	/**  Where older messages begin; none at the beginning of what we hold. */
 	older: MessageCursor | null,
+	/**
+	 *  Of a piece from the middle: the last message of it, when newer ones follow. None: it reaches the end, or was asked for
+	 *  from the end.
+	 */
+	newer: MessageId | null,
+};
+
+/**  What to look for. */
+export type MessageQuery = {
+	/**  The words, as typed. All of them must stand in a message, in any form; the last may be half typed. */
+	text: string,
+	/**  One account or all. */
+	account: AccountId | null,
+	/**  One chat or all. */
+	chat: ChatId | null,
+	/**  Continue after this message. */
+	before: MessageId | null,
+	/**  At most so many messages, 1…200. */
+	limit: number,
 };
 
 /**  One bubble. */

@@ -41,6 +41,7 @@ use crate::journal;
 use crate::line::ledger;
 use crate::line::self_test::SelfTests;
 use crate::media::MediaCache;
+use crate::search;
 use crate::secrets::Vault;
 use crate::store::{Store, outbox, settings};
 use crate::timing::Timing;
@@ -207,6 +208,7 @@ impl Core {
             core.spawn("ledger", ledger::keep(core.clone()));
             core.spawn("drafts", drafting::run(core.clone()));
             core.spawn("knowledge", crate::sources::work(core.clone()));
+            core.spawn("search", search::look_through(core.clone()));
             core.spawn("removal", accounts::finish_removals(core.clone()));
             if killed {
                 core.spawn("check", disk::check(core.clone()));

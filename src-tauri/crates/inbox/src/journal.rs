@@ -85,7 +85,8 @@ pub(crate) async fn work(core: Core) {
     }
 }
 
-async fn let_flood_pass(core: &Core) {
+/// Waits while many deliveries are being acknowledged, a moment at most.
+pub(crate) async fn let_flood_pass(core: &Core) {
     let pass = async {
         while core.inner.store.under_way() > FLOOD {
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -31,6 +31,7 @@ mod line;
 mod media;
 mod outbox;
 mod reading;
+mod search;
 mod secrets;
 mod sources;
 mod store;
@@ -53,6 +54,8 @@ pub use ids::{
     RuleId, SourceId,
 };
 pub use media::MediaFile;
+#[doc(hidden)]
+pub use search::expression_of;
 pub use secrets::{SecretError, Vault};
 pub use store::{Store, StoreError};
 pub use timing::Timing;

@@ -13,6 +13,7 @@ mod line;
 mod message;
 mod order;
 mod rules;
+mod search;
 mod storage;
 
 pub use self::account::*;
@@ -25,4 +26,5 @@ pub use self::line::*;
 pub use self::message::*;
 pub use self::order::*;
 pub use self::rules::*;
+pub use self::search::*;
 pub use self::storage::*;

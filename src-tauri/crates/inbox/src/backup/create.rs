@@ -158,10 +158,11 @@ pub(super) fn drain(connection: &Connection, sql: &str) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Rows of each table of an attached database.
+/// Rows of each table of an attached database. A virtual table keeps its rows in others of these.
 pub(super) fn count_rows(connection: &Connection, schema: &str) -> rusqlite::Result<BTreeMap<String, i64>> {
     let mut statement = connection.prepare(&format!(
-        "SELECT name FROM {schema}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        "SELECT name FROM {schema}.sqlite_schema
+         WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL TABLE %'"
     ))?;
     let names = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
     let count = |name: &String| -> rusqlite::Result<i64> {

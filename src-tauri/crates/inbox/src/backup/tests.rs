@@ -407,7 +407,7 @@ async fn a_backup_of_an_older_schema_is_brought_up_to_date_before_it_takes_its_p
         };
         c.pragma_update(None, "foreign_keys", false).unwrap();
         for table in tables {
-            c.execute_batch(&format!("DROP TABLE \"{table}\"")).unwrap();
+            c.execute_batch(&format!("DROP TABLE IF EXISTS \"{table}\"")).unwrap();
         }
         drain(c, "PRAGMA user_version = 0").unwrap();
     })

@@ -70,6 +70,29 @@ impl Core {
         Ok(self.inner.store.read(move |c| thread::page(c, chat, before, limit, &avito_now_ms)).await?)
     }
 
+    /// A piece of a thread with this message in its middle.
+    pub async fn messages_around(
+        &self,
+        chat: ChatId,
+        message: MessageId,
+        limit: u32,
+    ) -> Result<MessagePage, CoreError> {
+        let now = self.avito_now_ms();
+        let page = self.inner.store.read(move |c| thread::page_around(c, chat, message, limit, &now)).await?;
+        page.ok_or_else(|| CoreError::not_found("no such message"))
+    }
+
+    /// The messages that follow this one.
+    pub async fn messages_after(
+        &self,
+        chat: ChatId,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<MessagePage, CoreError> {
+        let now = self.avito_now_ms();
+        Ok(self.inner.store.read(move |c| thread::page_after(c, chat, after, limit, &now)).await?)
+    }
+
     /// The present time by Avito's clock, by account.
     pub(crate) fn avito_now_ms(&self) -> AvitoNow {
         let local_ms = self.inner.clock.now_ms();

@@ -12,13 +12,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -134,56 +133,62 @@ fn not_found() -> Response {
 async fn receive(
     State(context): State<Context>,
     path: Result<Path<(String, String)>, PathRejection>,
-    standing: Option<Extension<Standing>>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
     // A path that cannot be decoded is as unknown as any other.
     let begun = tokio::time::Instant::now();
     let deadline = begun + WHOLE_PATIENCE;
     let Ok(Path((account, secret))) = path else { return not_found() };
     let Some(account) = context.doors.admitted(&account, &secret) else { return not_found() };
-    if let Some(Extension(standing)) = standing {
+    let (head, body) = request.into_parts();
+    if let Some(standing) = head.extensions.get::<Standing>() {
         standing.prove();
     }
-    let body = match context.reader.read(&headers, body).await {
+    let body = match context.reader.read(&head.headers, body).await {
         Ok(body) => body,
         Err(refused) => return refused.into_response(),
     };
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
-    let signature = context.signature(account, &headers, &body);
-    let inner = &context.core.inner;
-    let now_ms = inner.clock.now_ms();
+    let signature = context.signature(account, &head.headers, &body);
     let core = context.core.clone();
+    let now_ms = core.inner.clock.now_ms();
+    let test = is_json && core.inner.self_tests.expects(&body);
     let body = Arc::new(body);
     let kept = body.clone();
-    let written = tokio::spawn(async move {
-        let test = core.inner.self_tests.expects(&body);
-        let append = move |c: &_| match is_json {
-            true if test => events::append_settled(c, account, now_ms, &kept, self_test::KIND),
-            true => events::append(c, account, now_ms, &kept, signature.as_ref()),
-            false => events::append_not_json(c, account, now_ms, &kept),
-        };
-        let written = core.inner.store.write(append).await;
-        if written.is_ok() && is_json {
+    let append = move |c: &_| match is_json {
+        true if test => events::append_settled(c, account, now_ms, &kept, self_test::KIND),
+        true => events::append(c, account, now_ms, &kept, signature.as_ref()),
+        false => events::append_not_json(c, account, now_ms, &kept),
+    };
+    // Not here, where nobody may be waiting any more: what is written down has to be taken in.
+    let committed = move || {
+        if test {
             core.inner.self_tests.arrived(&body, begun.elapsed());
+        }
+        if is_json {
             core.inner.journal_wake.notify_one();
         }
-        written
-    });
-    let Ok(Ok(written)) = tokio::time::timeout_at(deadline, written).await else {
+    };
+    let written = context.core.inner.store.write_statement(append, committed);
+    let Ok(written) = tokio::time::timeout_at(deadline, written).await else {
         // It may still be written down later; then it comes twice, which ingest does not mind.
         tracing::warn!("a delivery could not be written down in time");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     match written {
-        Ok(_) if is_json => Json(json!({"ok": true})).into_response(),
+        Ok(_) if is_json => taken(),
         Ok(_) => (StatusCode::BAD_REQUEST, Json(json!({"error": "not json"}))).into_response(),
         Err(error) => {
             tracing::error!(%error, "a delivery could not be written down");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
+}
+
+/// What Avito waits for.
+fn taken() -> Response {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, JSON)], r#"{"ok":true}"#).into_response()
 }
 
 impl Context {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::ids::{AccountId, ChatId, MediaId};
+use crate::ids::{AccountId, ChatId, MediaId, MessageId};
 use crate::ingest::{meaning, media_addresses};
 use crate::store::messages::StoredMessage;
 use crate::store::outbox::{self, OutboxRow, OutboxState};
@@ -58,11 +58,61 @@ pub(crate) fn page(
         rows.push(bubble(connection, message, now)?);
     }
     if before.is_none() {
-        for row in outbox::open_of_chat(connection, chat)? {
-            rows.push(echo(connection, &row)?);
-        }
+        echoes(connection, chat, &mut rows)?;
     }
-    Ok(MessagePage { rows, older })
+    Ok(MessagePage { rows, older, newer: None })
+}
+
+/// A piece of a thread from after `after`, oldest first; it ends with the echoes when nothing newer is left.
+pub(crate) fn page_after(
+    connection: &Connection,
+    chat: ChatId,
+    after: MessageId,
+    limit: u32,
+    now: &AvitoNow,
+) -> Result<MessagePage, StoreError> {
+    let limit = limit.clamp(1, 500);
+    let mut stored = messages::after(connection, chat, after, limit + 1)?;
+    let more = stored.len() > limit as usize;
+    stored.truncate(limit as usize);
+    let newer = stored.last().filter(|_| more).map(|newest| newest.id);
+    let mut rows = Vec::with_capacity(stored.len());
+    for message in &stored {
+        rows.push(bubble(connection, message, now)?);
+    }
+    if !more {
+        echoes(connection, chat, &mut rows)?;
+    }
+    Ok(MessagePage { rows, older: None, newer })
+}
+
+/// A piece of a thread with this message in its middle. None: the chat has no such message.
+pub(crate) fn page_around(
+    connection: &Connection,
+    chat: ChatId,
+    id: MessageId,
+    limit: u32,
+    now: &AvitoNow,
+) -> Result<Option<MessagePage>, StoreError> {
+    let Some(message) = messages::get(connection, id)?.filter(|message| message.chat == chat) else {
+        return Ok(None);
+    };
+    let half = (limit / 2).max(1);
+    let at = MessageCursor { sent_ms: message.sent_s * 1000, order: message.rank, id };
+    let before = page(connection, chat, Some(at), half, now)?;
+    let after = page_after(connection, chat, id, half, now)?;
+    let mut rows = before.rows;
+    rows.push(bubble(connection, &message, now)?);
+    rows.extend(after.rows);
+    Ok(Some(MessagePage { rows, older: before.older, newer: after.newer }))
+}
+
+/// What is under way stands at the end of the thread.
+fn echoes(connection: &Connection, chat: ChatId, rows: &mut Vec<MessageRow>) -> Result<(), StoreError> {
+    for row in outbox::open_of_chat(connection, chat)? {
+        rows.push(echo(connection, &row)?);
+    }
+    Ok(())
 }
 
 /// One stored message as a bubble.

@@ -169,6 +169,17 @@ pub(crate) fn page(
     Ok(statement.query_map((chat, limit), read)?.collect::<Result<_, _>>()?)
 }
 
+/// The oldest `limit` messages newer than this one, oldest first.
+pub(crate) fn after(
+    connection: &Connection,
+    chat: ChatId,
+    id: MessageId,
+    limit: u32,
+) -> Result<Vec<StoredMessage>, StoreError> {
+    let mut statement = connection.prepare_cached(&newer_sql())?;
+    Ok(statement.query_map((chat, id, limit), read)?.collect::<Result<_, _>>()?)
+}
+
 /// Every message of a chat, oldest first, one at a time.
 pub(crate) fn for_each<E: From<rusqlite::Error>>(
     connection: &Connection,
@@ -208,6 +219,15 @@ fn older_sql() -> String {
     )
 }
 
+fn newer_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM messages
+         WHERE chat = ?1 AND sent_s >= (SELECT sent_s FROM messages WHERE id = ?2)
+           AND (sent_s, rank, tie, avito_id) > (SELECT sent_s, rank, tie, avito_id FROM messages WHERE id = ?2)
+         ORDER BY sent_s, rank, tie, avito_id LIMIT ?3"
+    )
+}
+
 /// The oldest unread message of a chat.
 pub(crate) fn first_unread(connection: &Connection, chat: ChatId) -> Result<Option<MessageId>, StoreError> {
     Ok(connection.prepare_cached(FIRST_UNREAD)?.query_row([chat], |row| row.get(0)).optional()?)
@@ -244,7 +264,7 @@ mod tests {
     #[test]
     fn a_page_of_a_thread_is_read_in_order_from_an_index() {
         let connection = testing();
-        for sql in [newest_sql(), older_sql(), oldest_sql()] {
+        for sql in [newest_sql(), older_sql(), newer_sql(), oldest_sql()] {
             let lines = plan(&connection, &sql);
             assert!(!lines.iter().any(|line| line.contains("TEMP B-TREE")), "{lines:?}");
             assert!(lines[0].contains("USING INDEX messages_by_time (chat=?"), "{lines:?}");

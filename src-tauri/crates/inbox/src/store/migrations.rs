@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/004_drafts.sql"),
     include_str!("migrations/005_items_of_passages.sql"),
     include_str!("migrations/006_blocked_buyers.sql"),
+    include_str!("migrations/007_message_search.sql"),
 ];
 
 /// The version this program's schema has.

@@ -14,6 +14,7 @@ mod error;
 pub(crate) mod events;
 pub(crate) mod lines;
 pub(crate) mod media;
+pub(crate) mod message_words;
 pub(crate) mod messages;
 mod migrations;
 pub(crate) mod model_uses;
@@ -86,7 +87,21 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     permits: Semaphore,
     /// Writes asked for and not answered yet.
-    under_way: Arc<AtomicUsize>,
+    under_way: AtomicUsize,
+}
+
+impl Inner {
+    fn note(&self, error: &StoreError) {
+        let Some(new) = error.disk_trouble() else { return };
+        self.trouble.send_if_modified(|trouble| {
+            let changed = *trouble != Some(new) && *trouble != Some(DiskTrouble::Damaged);
+            if changed {
+                tracing::error!(%error, "the archive cannot be used");
+                *trouble = Some(new);
+            }
+            changed
+        });
+    }
 }
 
 impl Store {
@@ -110,7 +125,7 @@ impl Store {
                 thread: std::sync::Mutex::new(Some(thread)),
                 readers: Mutex::new(Vec::new()),
                 permits: Semaphore::new(READERS),
-                under_way: Arc::default(),
+                under_way: AtomicUsize::new(0),
             }),
         })
     }
@@ -121,30 +136,56 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.commit(move |connection| in_savepoint(connection, work), || ()).await
+    }
+
+    /// The same for work of a single statement, which SQLite undoes by itself when it fails. A savepoint around it would keep
+    /// a copy of each page it changes. `committed` is called once it is durable, also when the caller does not wait any more.
+    pub(crate) async fn write_statement<T, F>(
+        &self,
+        work: F,
+        committed: impl FnOnce() + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let guarded = move |connection: &Connection| {
+            let work = std::panic::AssertUnwindSafe(|| work(connection));
+            std::panic::catch_unwind(work).unwrap_or(Err(StoreError::Closed))
+        };
+        self.commit(guarded, committed).await
+    }
+
+    async fn commit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        committed: impl FnOnce() + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (answer, wait) = oneshot::channel();
-        let under_way = self.inner.under_way.clone();
+        let inner = self.inner.clone();
         let work: Work = Box::new(move |connection| {
-            let result =
-                connection.map_or(Err(StoreError::Closed), |connection| in_savepoint(connection, work));
+            let result = connection.map_or(Err(StoreError::Closed), work);
             let failed = result.as_ref().err().filter(|error| error.disk_trouble().is_some());
             let failure = failed.map(StoreError::again);
-            let finish: Finish = Box::new(move |committed| {
-                under_way.fetch_sub(1, Ordering::Relaxed);
-                // A caller that went away does not need the answer.
-                let _ = answer.send(match committed {
+            let finish: Finish = Box::new(move |outcome| {
+                inner.under_way.fetch_sub(1, Ordering::Relaxed);
+                let result = match outcome {
                     Ok(()) => result,
                     Err(error) => Err(error.again()),
-                });
+                };
+                match &result {
+                    Ok(_) => committed(),
+                    Err(error) => inner.note(error),
+                }
+                // A caller that went away does not need the answer.
+                let _ = answer.send(result);
             });
             Ran { finish, failure }
         });
         self.inner.under_way.fetch_add(1, Ordering::Relaxed);
         self.ask(Job::Work(work))?;
-        let result = wait.await.map_err(|_| StoreError::Closed)?;
-        if let Err(error) = &result {
-            self.note(error);
-        }
-        result
+        wait.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Writes something for no other reason than to see whether the disk takes it, and notes how that went.
@@ -167,18 +208,6 @@ impl Store {
         self.inner.trouble.subscribe()
     }
 
-    fn note(&self, error: &StoreError) {
-        let Some(new) = error.disk_trouble() else { return };
-        self.inner.trouble.send_if_modified(|trouble| {
-            let changed = *trouble != Some(new) && *trouble != Some(DiskTrouble::Damaged);
-            if changed {
-                tracing::error!(%error, "the archive cannot be used");
-                *trouble = Some(new);
-            }
-            changed
-        });
-    }
-
     /// Reads the whole file and compares it with itself, table by table. Meant for the background: it ends early when the
     /// future is dropped.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
@@ -189,7 +218,7 @@ impl Store {
         let checked = tokio::task::spawn_blocking(move || check_tables(&connection));
         let result = checked.await.map_err(|_| StoreError::Closed)?;
         if let Err(error) = &result {
-            self.note(error);
+            self.inner.note(error);
         }
         result
     }
@@ -243,7 +272,7 @@ impl Store {
             self.inner.readers.lock().await.push(connection);
         }
         if let Err(error @ StoreError::Damaged) = &result {
-            self.note(error);
+            self.inner.note(error);
         }
         result
     }
@@ -270,8 +299,12 @@ impl Drop for InterruptOnDrop {
     }
 }
 
+/// Tables with rows of their own. A virtual one keeps its rows in others of these.
+const STORED_TABLES: &str =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL TABLE %'";
+
 fn check_tables(connection: &Connection) -> Result<(), StoreError> {
-    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let mut statement = connection.prepare(STORED_TABLES)?;
     let tables = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
     // One at a time: a reading transaction over the whole file would keep the log from being emptied.
     for table in tables {
@@ -531,6 +564,42 @@ mod tests {
         assert!(good.is_ok() && bad.is_err() && panicking.is_err());
         store.write(|c| put(c, "later")).await.unwrap();
         assert_eq!(keys(&store).await, ["good", "later"]);
+    }
+
+    #[tokio::test]
+    async fn a_failed_statement_undoes_only_itself_and_is_not_told_as_committed() {
+        let (_folder, store) = open();
+        let committed = Arc::new(AtomicUsize::new(0));
+        let count = || {
+            let committed = committed.clone();
+            move || {
+                committed.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        let good = store.write_statement(|c| put(c, "good"), count());
+        let bad = store.write_statement(|c| put(c, "good"), count());
+        let panicking =
+            store.write_statement(|_| -> Result<(), StoreError> { panic!("a bug in one write") }, count());
+        let (good, bad, panicking) = tokio::join!(good, bad, panicking);
+        assert!(good.is_ok() && bad.is_err() && panicking.is_err());
+        assert_eq!(committed.load(Ordering::SeqCst), 1);
+        assert_eq!(keys(&store).await, ["good"]);
+    }
+
+    #[tokio::test]
+    async fn a_statement_is_told_as_committed_when_its_caller_has_gone_away() {
+        let (_folder, store) = open();
+        let (told, hear) = oneshot::channel();
+        let gone = store.write_statement(
+            |c| put(c, "kept"),
+            move || {
+                let _ = told.send(());
+            },
+        );
+        // Asked for, and not waited for.
+        assert!(futures_util::FutureExt::now_or_never(gone).is_none());
+        hear.await.unwrap();
+        assert_eq!(keys(&store).await, ["kept"]);
     }
 
     #[tokio::test]

@@ -26,6 +26,9 @@ pub struct MessagePage {
     pub rows: Vec<MessageRow>,
     /// Where older messages begin; none at the beginning of what we hold.
     pub older: Option<MessageCursor>,
+    /// Of a piece from the middle: the last message of it, when newer ones follow. None: it reaches the end, or was asked for
+    /// from the end.
+    pub newer: Option<MessageId>,
 }
 
 /// One bubble.

@@ -173,7 +173,7 @@ async fn a_restored_shop_goes_on_where_it_was_and_catches_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "another test runs it on a disk of its own"]
+#[ignore = "run on a disk of its own by a_disk_that_fills_up_at_any_moment_leaves_no_half_backup_and_is_told"]
 async fn on_the_disk() {
     let disk = Disk::here();
     let shop = Shop::live().await;

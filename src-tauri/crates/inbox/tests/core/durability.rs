@@ -62,7 +62,7 @@ impl Program {
 }
 
 #[test]
-#[ignore = "other tests run it as a process of its own"]
+#[ignore = "run as a process of its own by Program::start, for the tests that kill it"]
 fn the_program() {
     let variable = |name: &str| std::env::var(name).unwrap();
     let Ok(folder) = std::env::var(FOLDER) else { return };

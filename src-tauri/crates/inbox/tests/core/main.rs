@@ -19,6 +19,7 @@ mod line;
 mod media;
 mod reading;
 mod reading_files;
+mod searching;
 mod secrets;
 mod sending;
 mod stage;

@@ -261,7 +261,7 @@ const FOLDER: &str = "INBOX_TEST_READING";
 const ROWS: u32 = 5000;
 
 #[test]
-#[ignore = "another test runs it as a process of its own"]
+#[ignore = "run as a process of its own by a_kill_in_the_middle_of_a_file_costs_nothing_but_time"]
 fn the_reader() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -4,12 +4,12 @@ const ENGLISH: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
 const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
 
 /// The text that the same keys give in the Russian layout, letter for letter.
-pub(crate) fn english_keys_to_russian(text: &str) -> String {
+pub fn english_keys_to_russian(text: &str) -> String {
     map(text, ENGLISH, RUSSIAN).replace('ё', "е")
 }
 
 /// The text that the same keys give in the English layout, letter for letter.
-pub(crate) fn russian_keys_to_english(text: &str) -> String {
+pub fn russian_keys_to_english(text: &str) -> String {
     map(text, RUSSIAN, ENGLISH)
 }
 

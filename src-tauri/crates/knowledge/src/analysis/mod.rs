@@ -17,10 +17,10 @@ pub use sentences::sentences;
 pub use tokens::{Kind, Token, tokens};
 
 pub(crate) use grams::{Gram, grams};
-pub(crate) use layout::{english_keys_to_russian, russian_keys_to_english};
+pub use layout::{english_keys_to_russian, russian_keys_to_english};
 pub(crate) use numbers::number_word;
 pub(crate) use scripts::{code_variants, in_cyrillic, is_cyrillic, is_latin};
-pub(crate) use similar::distance;
+pub use similar::distance;
 
 use std::sync::LazyLock;
 

@@ -36,7 +36,7 @@ const WRONG: f32 = 1.0;
 
 /// The cost of turning `wrong` into `right`; above `limit` it only says so (`None`). Cost 1 is one wrong letter; doubled
 /// letters, soft signs, letters that sound alike, neighbouring keys and swapped letters cost less.
-pub(crate) fn distance(wrong: &str, right: &str, limit: f32) -> Option<f32> {
+pub fn distance(wrong: &str, right: &str, limit: f32) -> Option<f32> {
     let wrong: Vec<char> = wrong.chars().collect();
     let right: Vec<char> = right.chars().collect();
     // The cheapest insertion costs SMALL: words of very different length need no table.

@@ -47,7 +47,7 @@ impl Locker {
 }
 
 #[test]
-#[ignore = "other tests run it as a process of its own"]
+#[ignore = "run as a process of its own by Locker::start, for the tests of a locked database"]
 fn the_locker() {
     let Ok(path) = std::env::var(LOCK) else { return };
     let db = rusqlite::Connection::open(path).unwrap();

@@ -183,7 +183,7 @@ async fn nothing_is_lost_and_nothing_doubled(disk: &Disk) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "other tests run it on a disk of its own"]
+#[ignore = "run by on_a_full_disk_… and on_a_failing_disk_…, each with a disk of its own"]
 async fn on_the_disk() {
     nothing_is_lost_and_nothing_doubled(&Disk::here()).await;
 }
@@ -199,7 +199,7 @@ fn on_a_failing_disk_nothing_is_lost_or_doubled_it_is_told_and_all_goes_on_when_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "other tests run it on a disk of its own"]
+#[ignore = "run on a disk of its own by a_folder_that_takes_no_writing_is_told_at_the_start_and_left_as_it_is"]
 async fn on_a_write_protected_disk() {
     let shop = Shop::live().await;
     shop.chat("Анна", "Здравствуйте").await;

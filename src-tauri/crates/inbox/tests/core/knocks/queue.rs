@@ -47,7 +47,7 @@ fn queue(shop: &Shop, now_s: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "another test runs it as a process of its own, to measure its memory"]
+#[ignore = "run as a process of its own, to measure its memory, by a_hundred_thousand_deliveries_queued_at_the_start_…"]
 async fn a_long_queue() {
     let shop = Shop::live().await;
     shop.chat("Анна", "Здравствуйте").await;
