@@ -21,6 +21,7 @@ import type {
 	EventRowView,
 	ExportFormat,
 	ExportReport,
+	FoundPage,
 	KeyCheck,
 	KeyInput,
 	LedgerDay,
@@ -32,6 +33,7 @@ import type {
 	MessageCursor,
 	MessageId,
 	MessagePage,
+	MessageQuery,
 	MessageRow,
 	Notice,
 	OrderView,
@@ -335,7 +337,66 @@ export class FakeHost implements Host {
 		const start = Math.max(0, end - limit);
 		const rows = all.slice(start, end);
 		const oldest = rows[0];
-		return { rows, older: start > 0 && oldest ? { sentMs: oldest.sentMs, order: start, id: oldest.id ?? 0 } : null };
+		return { rows, older: start > 0 && oldest ? { sentMs: oldest.sentMs, order: start, id: oldest.id ?? 0 } : null, newer: null };
+	}
+	async messagesAround(id: ChatId, message: MessageId, limit: number): Promise<MessagePage> {
+		await this.#called("messagesAround", id, message, limit);
+		const all = this.#chat(id).messages;
+		const at = all.findIndex((row) => row.id === message);
+		if (at < 0) fail("notFound");
+		const half = Math.max(1, Math.floor(limit / 2));
+		const [start, end] = [Math.max(0, at - half), Math.min(all.length, at + half + 1)];
+		const oldest = all[start];
+		return {
+			rows: all.slice(start, end),
+			older: start > 0 && oldest ? { sentMs: oldest.sentMs, order: start, id: oldest.id ?? 0 } : null,
+			newer: end < all.length ? (all[end - 1]?.id ?? null) : null,
+		};
+	}
+	async messagesAfter(id: ChatId, after: MessageId, limit: number): Promise<MessagePage> {
+		await this.#called("messagesAfter", id, after, limit);
+		const all = this.#chat(id).messages;
+		const start = all.findIndex((row) => row.id === after) + 1;
+		const rows = all.slice(start, start + limit);
+		return { rows, older: null, newer: start + limit < all.length ? (rows.at(-1)?.id ?? null) : null };
+	}
+	async searchMessages(query: MessageQuery): Promise<FoundPage> {
+		await this.#called("searchMessages", query);
+		const fold = (words: string) => words.toLowerCase().replaceAll("ё", "е");
+		const wanted = fold(query.text).split(/\s+/).filter(Boolean);
+		const all = this.chats
+			.filter((chat) => (query.account === null || chat.account === query.account) && (query.chat === null || chat.id === query.chat))
+			.flatMap((chat) => chat.messages.flatMap((row) => (row.id !== null && row.body.kind === "text" ? [{ chat, row, id: row.id, text: row.body.text }] : [])))
+			.filter(({ text }) => wanted.length > 0 && wanted.every((word) => fold(text).includes(word)))
+			.sort((a, b) => b.row.sentMs - a.row.sentMs);
+		const begin = query.before === null ? 0 : all.findIndex(({ id }) => id === query.before) + 1;
+		const page = all.slice(begin, begin + query.limit);
+		const first = wanted[0] ?? "";
+		return {
+			found: page.map(({ chat, row, id, text }) => {
+				const at = fold(text).indexOf(first);
+				const parts = [
+					{ text: text.slice(0, at), found: false },
+					{ text: text.slice(at, at + first.length), found: true },
+					{ text: text.slice(at + first.length), found: false },
+				];
+				return {
+					message: id,
+					chat: chat.id,
+					account: chat.account,
+					buyer: chat.buyer.name,
+					itemTitle: chat.item?.title ?? null,
+					sentMs: row.sentMs,
+					outgoing: row.outgoing,
+					kind: "text",
+					parts: parts.filter((part) => part.text),
+				};
+			}),
+			more: begin + query.limit < all.length,
+			readAs: null,
+			similar: false,
+			outstanding: 0,
+		};
 	}
 	async openChat(chat: ChatId | null): Promise<void> {
 		await this.#called("openChat", chat);

@@ -20,6 +20,7 @@ import type {
 	ExportFormat,
 	ExportReport,
 	FolderId,
+	FoundPage,
 	KeyCheck,
 	KeyInput,
 	KnowledgeView,
@@ -31,6 +32,7 @@ import type {
 	MessageCursor,
 	MessageId,
 	MessagePage,
+	MessageQuery,
 	MessageRow,
 	Notice,
 	OrderView,
@@ -111,6 +113,12 @@ export interface Host {
 	blockBuyer(chat: ChatId, reason: BlockReason): Promise<void>;
 	/** The newest page when `before` is null. */
 	messages(chat: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage>;
+	/** A piece of the thread with this message in its middle. */
+	messagesAround(chat: ChatId, message: MessageId, limit: number): Promise<MessagePage>;
+	/** What follows this message. */
+	messagesAfter(chat: ChatId, after: MessageId, limit: number): Promise<MessagePage>;
+	/** Over all messages of the archive. */
+	searchMessages(query: MessageQuery): Promise<FoundPage>;
 	/** Says which chat is on the screen. */
 	openChat(chat: ChatId | null): Promise<void>;
 	/** Only when the seller really looked. */

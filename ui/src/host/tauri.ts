@@ -19,6 +19,7 @@ import type {
 	EventRowView,
 	ExportFormat,
 	ExportReport,
+	FoundPage,
 	KeyCheck,
 	KeyInput,
 	LedgerDay,
@@ -29,6 +30,7 @@ import type {
 	MessageCursor,
 	MessageId,
 	MessagePage,
+	MessageQuery,
 	MessageRow,
 	Notice,
 	OrderView,
@@ -115,6 +117,15 @@ class TauriHost implements Host {
 	}
 	messages(chat: ChatId, before: MessageCursor | null, limit: number): Promise<MessagePage> {
 		return call("messages", { chat, before, limit });
+	}
+	messagesAround(chat: ChatId, message: MessageId, limit: number): Promise<MessagePage> {
+		return call("messages_around", { chat, message, limit });
+	}
+	messagesAfter(chat: ChatId, after: MessageId, limit: number): Promise<MessagePage> {
+		return call("messages_after", { chat, after, limit });
+	}
+	searchMessages(query: MessageQuery): Promise<FoundPage> {
+		return call("search_messages", { query });
 	}
 	openChat(chat: ChatId | null): Promise<void> {
 		return call("open_chat", { chat });

@@ -21,10 +21,17 @@ export class Thread {
 	loadingOlder = $state(false);
 	ready = $state(false);
 	error = $state<ErrorCode | null>(null);
+	/** Whether the rows end before the newest message: they are a piece around a message that was found. */
+	hasNewer = $state(false);
+	/** A message to be brought into sight, and told apart for a moment. */
+	target = $state.raw<{ id: MessageId } | null>(null);
 	/** The divider stays where it was when the chat was opened. */
 	firstUnread = $state<MessageId | null>(null);
 	#host: Host;
 	#older: MessageCursor | null = null;
+	/** The last message of a piece from the middle. */
+	#newer: MessageId | null = null;
+	#loadingNewer = false;
 	/** Raised when another chat is opened; answers for the former one are dropped. */
 	#turn = 0;
 	/** Raised when our own rows become newer than any answer under way. */
@@ -56,7 +63,8 @@ export class Thread {
 	}
 
 	/** `unread`: how many messages are unread as far as known, so that the first of them is in the first page. */
-	async open(chat: ChatId, unread = 0): Promise<void> {
+	async open(chat: ChatId, unread = 0, at: MessageId | null = null): Promise<void> {
+		if (at !== null) return this.#openAt(chat, at);
 		if (chat === this.chatId) return;
 		this.#reset(chat);
 		this.#span = unread + CONTEXT;
@@ -70,6 +78,61 @@ export class Thread {
 		this.#host.openChat(chat).catch(() => undefined);
 		this.#dirty = true;
 		await this.#read();
+	}
+
+	/** Shows the message, with what was said around it. */
+	async #openAt(chat: ChatId, message: MessageId): Promise<void> {
+		if (chat !== this.chatId) {
+			this.#reset(chat);
+			this.#host.openChat(chat).catch(() => undefined);
+		} else if (this.rows.some((row) => row.id === message)) {
+			this.target = { id: message };
+			return;
+		}
+		const turn = ++this.#turn;
+		this.#dividerSet = true;
+		try {
+			const [view, page] = await Promise.all([this.#host.chat(chat), this.#host.messagesAround(chat, message, PAGE)]);
+			if (turn !== this.#turn) return;
+			this.#revision++;
+			[this.view, this.rows, this.ready, this.error] = [view, page.rows, true, null];
+			this.#setOlder(page.older);
+			this.#setNewer(page.newer);
+			this.target = { id: message };
+		} catch (error) {
+			if (turn !== this.#turn) return;
+			// Gone since it was found: the chat itself is the next best.
+			this.error = errorCode(error);
+			this.newest();
+		}
+	}
+
+	/** From a piece in the middle back to the end of the thread. */
+	newest(): void {
+		this.#turn++;
+		this.rows = [];
+		this.ready = false;
+		this.#setOlder(null);
+		this.#setNewer(null);
+		this.refresh();
+	}
+
+	async loadNewer(): Promise<void> {
+		if (this.#newer === null || this.#loadingNewer || this.chatId === null) return;
+		const [turn, after] = [this.#turn, this.#newer];
+		this.#loadingNewer = true;
+		try {
+			const page = await this.#host.messagesAfter(this.chatId, after, PAGE);
+			if (turn !== this.#turn || after !== this.#newer) return;
+			const known = new Set(this.rows.map((row) => row.key));
+			this.rows = [...this.rows, ...page.rows.filter((row) => !known.has(row.key))];
+			this.#setNewer(page.newer);
+			if (page.newer === null) this.refresh();
+		} catch (error) {
+			if (turn === this.#turn) this.error = errorCode(error);
+		} finally {
+			this.#loadingNewer = false;
+		}
 	}
 
 	close(): void {
@@ -100,6 +163,8 @@ export class Thread {
 		this.view = null;
 		this.rows = [];
 		this.#setOlder(null);
+		this.#setNewer(null);
+		this.target = null;
 		this.loadingOlder = false;
 		this.ready = false;
 		this.error = null;
@@ -118,6 +183,7 @@ export class Thread {
 	/** Puts the echo of a reply on the screen before any notice says so. */
 	append(chat: ChatId, row: MessageRow): void {
 		if (chat !== this.chatId) return;
+		if (this.hasNewer) return this.newest();
 		this.#revision++;
 		if (!this.rows.some((known) => known.key === row.key)) this.rows = [...this.rows, row];
 		this.refresh();
@@ -145,7 +211,7 @@ export class Thread {
 	 * incoming message.
 	 */
 	looked(): void {
-		if (this.chatId === null || !this.#shown || !this.view || this.view.row.unread === 0 || !document.hasFocus()) return;
+		if (this.chatId === null || this.hasNewer || !this.#shown || !this.view || this.view.row.unread === 0 || !document.hasFocus()) return;
 		const newest = this.rows.findLast((row) => !row.outgoing)?.key ?? "";
 		const mark = `${this.chatId} ${newest}`;
 		if (mark === this.#markedRead) return;
@@ -165,6 +231,11 @@ export class Thread {
 				const limit = Math.min(MOST, Math.max(PAGE, this.rows.length, this.#span));
 				const [view, page] = await Promise.all([this.#host.chat(chat), this.#host.messages(chat, null, limit)]);
 				if (turn !== this.#turn) return;
+				if (this.hasNewer) {
+					// The end of the thread does not join on to what is shown.
+					this.view = view;
+					continue;
+				}
 				if (revision !== this.#revision) {
 					this.#dirty = true;
 					continue;
@@ -195,6 +266,11 @@ export class Thread {
 	#setOlder(older: MessageCursor | null): void {
 		this.#older = older;
 		this.hasOlder = older !== null;
+	}
+
+	#setNewer(newer: MessageId | null): void {
+		this.#newer = newer;
+		this.hasNewer = newer !== null;
 	}
 
 	#remember(chat: ChatId, state: Remembered): void {

@@ -28,6 +28,55 @@ describe("thread", () => {
 		expect(thread.rows).toEqual(whole);
 	});
 
+	test("opens around a message that was found, and reads on both ways to the end", async () => {
+		const host = new FakeHost();
+		for (let index = 0; index < 200; index++) host.deliver(1, text(`номер ${index}`));
+		const whole = host.chats[0]?.messages ?? [];
+		const at = whole[100]?.id ?? 0;
+		const thread = new Thread(host);
+		const stop = thread.start();
+		await thread.open(1, 0, at);
+		expect(thread.target).toEqual({ id: at });
+		expect(thread.rows).toEqual(whole.slice(70, 131));
+		expect([thread.hasOlder, thread.hasNewer]).toEqual([true, true]);
+		// News belongs to the end, which is not shown: the piece stays as it is, and nothing is marked as read.
+		host.calls.length = 0;
+		host.deliver(1, text("новое"));
+		await vi.waitFor(() => expect(host.calls.map(([name]) => name)).toContain("messages"));
+		thread.looked();
+		expect(thread.rows).toEqual(whole.slice(70, 131));
+		expect(host.calls.map(([name]) => name)).not.toContain("markRead");
+		await thread.loadOlder();
+		expect(thread.rows[0]).toEqual(whole[10]);
+		while (thread.hasNewer) await thread.loadNewer();
+		expect(thread.rows).toEqual(whole.slice(10));
+		const added = host.deliver(1, text("ещё новее"));
+		await vi.waitFor(() => expect(thread.rows.at(-1)?.key).toBe(added.key));
+		expect(thread.rows).toEqual(whole.slice(10));
+		stop();
+	});
+
+	test("from the middle of a thread a reply of ours leads back to its end", async () => {
+		const host = new FakeHost();
+		for (let index = 0; index < 200; index++) host.deliver(1, text(`номер ${index}`));
+		const whole = host.chats[0]?.messages ?? [];
+		const thread = new Thread(host);
+		await thread.open(1, 0, whole[50]?.id ?? 0);
+		const echo = await host.sendText(1, "Ответ");
+		thread.append(1, echo);
+		await vi.waitFor(() => expect(thread.rows.at(-1)?.key).toBe(echo.key));
+		expect(thread.hasNewer).toBe(false);
+		expect(thread.rows).toEqual(whole.slice(-60));
+	});
+
+	test("a message that is gone since it was found opens the chat at its end", async () => {
+		const host = new FakeHost();
+		const thread = new Thread(host);
+		await thread.open(1, 0, 987654);
+		await vi.waitFor(() => expect(thread.rows.at(-1)?.key).toBe(host.chats[0]?.messages.at(-1)?.key));
+		expect(thread.error).toBeNull();
+	});
+
 	test("a notice adds the new message and keeps the older ones that were read", async () => {
 		const host = new FakeHost();
 		const thread = new Thread(host);
@@ -50,7 +99,7 @@ describe("thread", () => {
 		await vi.waitFor(() => expect(gate.waiting).toBe(1));
 		await thread.open(2);
 		const rows = thread.rows;
-		gate.answer(0, { rows: [message(false, 1, text("из первого чата"))], older: null });
+		gate.answer(0, { rows: [message(false, 1, text("из первого чата"))], older: null, newer: null });
 		await first;
 		expect(thread.rows).toBe(rows);
 		expect(thread.chatId).toBe(2);
@@ -61,7 +110,7 @@ describe("thread", () => {
 		const host = new FakeHost();
 		const thread = await openThread(host, 2);
 		const gate = new Gate<MessagePage>();
-		const stale = { rows: thread.rows, older: null };
+		const stale = { rows: thread.rows, older: null, newer: null };
 		vi.spyOn(host, "messages").mockImplementationOnce(gate.call);
 		thread.refresh();
 		await vi.waitFor(() => expect(gate.waiting).toBe(1));
@@ -144,20 +193,20 @@ describe("merging the newest page", () => {
 
 	test("keeps what is older than the page and takes the page for the rest", () => {
 		const rows = [row("a", 1), row("b", 2), row("c", 3), row("gone", 4)];
-		const page = { rows: [row("b", 2), row("c", 3), row("d", 5)], older };
+		const page = { rows: [row("b", 2), row("c", 3), row("d", 5)], older, newer: null };
 		const merged = mergeNewest(rows, page);
 		expect(merged.rows.map(({ key }) => key)).toEqual(["a", "b", "c", "d"]);
 		expect(merged.replaced).toBe(false);
 	});
 
 	test("starts anew when the page does not join on to what was read", () => {
-		const merged = mergeNewest([row("a", 1)], { rows: [row("x", 90), row("y", 91)], older });
+		const merged = mergeNewest([row("a", 1)], { rows: [row("x", 90), row("y", 91)], older, newer: null });
 		expect(merged.rows.map(({ key }) => key)).toEqual(["x", "y"]);
 		expect(merged.replaced).toBe(true);
 	});
 
 	test("a page that holds everything replaces everything", () => {
-		const merged = mergeNewest([row("a", 1), row("b", 2)], { rows: [row("b", 2)], older: null });
+		const merged = mergeNewest([row("a", 1), row("b", 2)], { rows: [row("b", 2)], older: null, newer: null });
 		expect(merged.rows.map(({ key }) => key)).toEqual(["b"]);
 	});
 });

@@ -54,7 +54,10 @@ mod tests {
     fn shown(text: &str, query: &str) -> String {
         let wanted = crate::search::words::wanted(query);
         let parts = around(text, |term| wanted.iter().any(|wanted| wanted.is(term)));
-        parts.iter().map(|part| if part.found { format!("[{}]", part.text) } else { part.text.clone() }).collect()
+        parts
+            .iter()
+            .map(|part| if part.found { format!("[{}]", part.text) } else { part.text.clone() })
+            .collect()
     }
 
     #[test]
@@ -62,7 +65,10 @@ mod tests {
         assert_eq!(shown("Диван ещё\nпродаётся? Диваны!", "диван"), "[Диван] ещё продаётся? [Диваны]!");
         let long = format!("{} диван {}", "слово ".repeat(200), "ещё ".repeat(200));
         let line = shown(&long, "диван");
-        assert!(line.starts_with("… слово") && line.contains(" [диван] ещё") && line.ends_with('…'), "{line}");
+        assert!(
+            line.starts_with("… слово") && line.contains(" [диван] ещё") && line.ends_with('…'),
+            "{line}"
+        );
         assert!(line.chars().count() < 220);
         assert_eq!(shown("нет такого", "диван"), "нет такого");
         assert_eq!(shown("", "диван"), "");

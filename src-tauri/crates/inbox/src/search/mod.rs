@@ -96,7 +96,9 @@ fn search(connection: &Connection, query: &MessageQuery) -> Result<FoundPage, St
         outstanding: message_words::outstanding(connection)?,
     };
     let limit = query.limit.clamp(1, 200) as usize;
-    let find = |wanted: &[Wanted]| message_words::find(connection, &expression(wanted, query), query.before, limit + 1);
+    let find = |wanted: &[Wanted]| {
+        message_words::find(connection, &expression(wanted, query), query.before, limit + 1)
+    };
     let mut wanted = words::wanted(&query.text);
     if wanted.is_empty() {
         return Ok(page);
@@ -106,7 +108,13 @@ fn search(connection: &Connection, query: &MessageQuery) -> Result<FoundPage, St
     let nothing = |found: &[MessageId]| -> Result<bool, StoreError> {
         Ok(found.is_empty()
             && (query.before.is_none()
-                || message_words::find(connection, &expression(&words::wanted(&query.text), query), None, 1)?.is_empty()))
+                || message_words::find(
+                    connection,
+                    &expression(&words::wanted(&query.text), query),
+                    None,
+                    1,
+                )?
+                .is_empty()))
     };
     if nothing(&found)? {
         if let Some(other) = other_layout(&query.text) {

@@ -19,7 +19,9 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Whether this term of a message is one.
     pub(super) fn is(&self, term: &str) -> bool {
-        self.terms.iter().any(|wanted| if self.beginning { term.starts_with(wanted.as_str()) } else { term == wanted })
+        self.terms
+            .iter()
+            .any(|wanted| if self.beginning { term.starts_with(wanted.as_str()) } else { term == wanted })
     }
 
     /// FTS5's expression for it. Terms hold neither quotes nor anything it would split.
@@ -44,7 +46,8 @@ pub(super) fn term(text: &str, kind: Kind) -> String {
 /// «кроссовок» and «кроссовки» are one word: Snowball leaves the vowel that comes and goes before the «к».
 fn without_fleeting_vowel(mut stem: String) -> String {
     let mut end = stem.char_indices().rev();
-    let (Some((_, 'к')), Some((at, 'о' | 'е')), Some((_, before))) = (end.next(), end.next(), end.next()) else {
+    let (Some((_, 'к')), Some((at, 'о' | 'е')), Some((_, before))) = (end.next(), end.next(), end.next())
+    else {
         return stem;
     };
     let consonant = !"аеиоуыэюя".contains(before);
@@ -123,12 +126,15 @@ mod tests {
 
     #[test]
     fn a_term_cannot_break_out_of_the_expression() {
-        for query in ["a\"b OR c*", "NEAR(a b)", "-x :y ^z", "1:2.3", "_a1", "б/у \"л/с\"", "\0 ю\u{202e}ж"] {
+        for query in ["a\"b OR c*", "NEAR(a b)", "-x :y ^z", "1:2.3", "_a1", "б/у \"л/с\"", "\0 ю\u{202e}ж"]
+        {
             for wanted in wanted(query) {
                 let inside = wanted.expression();
                 let terms = inside.matches('"').count();
                 assert_eq!(terms, 2 * wanted.terms.len(), "{inside}");
-                assert!(wanted.terms.iter().all(|term| term.chars().all(|c| c.is_alphanumeric() || c == '_')));
+                assert!(
+                    wanted.terms.iter().all(|term| term.chars().all(|c| c.is_alphanumeric() || c == '_'))
+                );
                 assert!(wanted.terms.iter().all(|term| !term.starts_with('_')), "{inside}");
             }
         }

@@ -66,7 +66,9 @@ pub(crate) fn put(connection: &Connection, batch: &[(Unread, String)]) -> Result
     let mut highest = looked_through;
     for (message, words) in batch {
         if message.again {
-            connection.prepare_cached("DELETE FROM message_words_due WHERE id = ?1")?.execute([message.id])?;
+            connection
+                .prepare_cached("DELETE FROM message_words_due WHERE id = ?1")?
+                .execute([message.id])?;
             if message.id.0 > looked_through {
                 continue; // its turn comes
             }

@@ -10,7 +10,8 @@ fn query(text: &str) -> MessageQuery {
 }
 
 fn lines(page: &FoundPage) -> Vec<String> {
-    let line = |found: &inbox::view::FoundMessage| found.parts.iter().map(|part| part.text.as_str()).collect();
+    let line =
+        |found: &inbox::view::FoundMessage| found.parts.iter().map(|part| part.text.as_str()).collect();
     page.found.iter().map(line).collect()
 }
 
@@ -52,7 +53,8 @@ async fn every_word_is_found_in_every_form_newest_first_and_marked() {
     let page = shop.core.search_messages(query("диван")).await.unwrap();
     let found = &page.found[0];
     assert_eq!((found.chat, found.buyer.as_deref(), found.outgoing), (chats[1].1, Some("Олег"), false));
-    let marked: Vec<&str> = found.parts.iter().filter(|part| part.found).map(|part| part.text.as_str()).collect();
+    let marked: Vec<&str> =
+        found.parts.iter().filter(|part| part.found).map(|part| part.text.as_str()).collect();
     assert_eq!(marked, ["диван"]);
     shop.send(chats[1].1, "Диваны ещё есть").await;
     shop.until("our own words", async || search(&shop, "диван").await.len() == 2).await;
@@ -72,7 +74,10 @@ async fn a_search_can_be_kept_to_a_chat_or_an_account_and_read_on() {
     let before = Some(first.found[0].message);
     let second = MessageQuery { limit: 1, before, ..query("кроссовки") };
     let second = shop.core.search_messages(second).await.unwrap();
-    assert_eq!((lines(&second).concat(), second.more), ("Здравствуйте, кроссовки ещё в продаже?".into(), false));
+    assert_eq!(
+        (lines(&second).concat(), second.more),
+        ("Здравствуйте, кроссовки ещё в продаже?".into(), false)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,94 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test, vi } from "vitest";
+import { MessageSearch } from "../chats/messageSearch.svelte";
+import type { FoundPage } from "../host/contract";
+import { FakeHost, type FakeOptions } from "../host/fake";
+import { Gate } from "../testing/gate";
+import Window from "./Window.svelte";
+
+const empty: FoundPage = { found: [], more: false, readAs: null, similar: false, outstanding: 0 };
+
+async function start(options: FakeOptions = {}) {
+	const host = new FakeHost(options);
+	const far = host.deliver(3, { kind: "text", text: "Привезите, пожалуйста, зонтик" });
+	for (let index = 0; index < 120; index++) host.deliver(3, { kind: "text", text: `номер ${index}` });
+	render(Window, { props: { host } });
+	await screen.findAllByTestId("chat-row");
+	return { host, far, user: userEvent.setup() };
+}
+
+const box = () => screen.getByTestId("chat-search");
+
+describe("search", () => {
+	test("finds words anywhere in the history and opens the chat at them", async () => {
+		const { host, far, user } = await start();
+		await user.type(box(), "зонтик");
+		const found = await screen.findByTestId("found-message");
+		expect(within(found).getByText("зонтик").tagName).toBe("MARK");
+		await user.click(found);
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["messagesAround", 3, far.id, 60]));
+		await vi.waitFor(() => expect(document.querySelector(".flashed")?.textContent).toContain("зонтик"));
+	});
+
+	test("is walked by the arrow keys, through chats and messages, and Enter opens", async () => {
+		const { host, user } = await start();
+		await user.type(box(), "номер 11");
+		await vi.waitFor(() => expect(screen.getAllByTestId("found-message").length).toBeGreaterThan(5));
+		const chats = within(screen.getByTestId("search-results")).queryAllByTestId("chat-row").length;
+		expect(chats).toBe(1);
+		await user.keyboard("{ArrowDown}{ArrowDown}{ArrowDown}");
+		const marked = screen.getByTestId("search-results").getAttribute("aria-activedescendant") ?? "";
+		const second = screen.getAllByTestId("found-message")[1];
+		expect(marked).toBe(second?.id);
+		await user.keyboard("{Enter}");
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["messagesAround", 3, Number(second?.dataset["messageId"]), 60]));
+	});
+
+	test("says when nothing is found, in chats and messages alike", async () => {
+		const { user } = await start();
+		await user.type(box(), "дирижабль");
+		expect(await screen.findByText("Ничего не нашлось")).toBeTruthy();
+		await user.keyboard("{Escape}");
+		await vi.waitFor(() => expect(screen.getAllByTestId("chat-row").length).toBeGreaterThan(2));
+	});
+
+	test("all chats that fit are shown on request", async () => {
+		const { user } = await start({ chats: 60 });
+		await user.type(box(), "а");
+		await user.click(await screen.findByTestId("search-all-chats"));
+		expect(screen.queryByTestId("search-results")).toBeNull();
+		expect(screen.getByTestId("chat-list")).toBeTruthy();
+	});
+
+	test("an answer to older words never replaces the newer one's", async () => {
+		const host = new FakeHost();
+		const gate = new Gate<FoundPage>();
+		vi.spyOn(host, "searchMessages").mockImplementation(gate.call);
+		const search = new MessageSearch(host);
+		search.ask("стол", null);
+		search.ask("стул", null);
+		gate.answer(1, { ...empty, similar: true });
+		await vi.waitFor(() => expect(search.ready).toBe(true));
+		gate.answer(0, { ...empty, readAs: "стол" });
+		await Promise.resolve();
+		expect([search.similar, search.readAs]).toEqual([true, null]);
+	});
+
+	test("what is said while the history is still looked through, and asked again until it is", async () => {
+		vi.useFakeTimers();
+		try {
+			const host = new FakeHost();
+			const spy = vi.spyOn(host, "searchMessages").mockResolvedValueOnce({ ...empty, outstanding: 5000 }).mockResolvedValue(empty);
+			const search = new MessageSearch(host);
+			search.ask("стол", null);
+			await vi.advanceTimersByTimeAsync(0);
+			expect(search.outstanding).toBe(5000);
+			await vi.advanceTimersByTimeAsync(5000);
+			expect(search.outstanding).toBe(0);
+			expect(spy).toHaveBeenCalledTimes(2);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+});
