@@ -117,9 +117,11 @@ impl<S> Gate<S> {
         }
     }
 
-    /// Lets in whoever was held for long enough.
+    /// Lets in whoever was held for long enough; not in the middle of another frame.
     fn let_in_those_due(&mut self) {
-        while self.held.values().next().is_some_and(|oldest| oldest.since.elapsed() >= PATIENCE) {
+        while self.passing == 0
+            && self.held.values().next().is_some_and(|oldest| oldest.since.elapsed() >= PATIENCE)
+        {
             self.let_in_oldest();
         }
     }
@@ -170,7 +172,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
                     this.let_in_those_due();
                 }
                 Poll::Pending => {
-                    let Some(oldest) = this.held.values().next() else { return Poll::Pending };
+                    let oldest = this.held.values().next().filter(|_| this.passing == 0);
+                    let Some(oldest) = oldest else { return Poll::Pending };
                     let due = oldest.since + PATIENCE;
                     if this.look.deadline() != due {
                         this.look.as_mut().reset(due);
@@ -264,6 +267,27 @@ mod tests {
             gate.read_exact(&mut first).await.unwrap();
             assert_eq!(first.as_slice(), frame(DATA, SYN, 2, &kind));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_let_in_in_the_middle_of_another_frame() {
+        let (kind, _) = opening("{}");
+        let long = frame(DATA, 0, 7, &vec![b'x'; 3 * LONG]);
+        let (first, rest) = long.split_at(LONG);
+        let (mut got, mut gate, mut far) = read(&[frame(DATA, SYN, 2, &kind), first.to_vec()], 1 << 20).await;
+        assert_eq!(got, first);
+        tokio::time::sleep(2 * PATIENCE).await;
+        let mut more = [0; 100];
+        assert!(
+            tokio::time::timeout(PATIENCE, gate.read(&mut more)).await.is_err(),
+            "the frame has not come yet"
+        );
+        for part in [&rest[..100], &rest[100..]] {
+            far.write_all(part).await.unwrap();
+            let all = async { while gate.read_buf(&mut got).await.unwrap() > 0 {} };
+            let _ = tokio::time::timeout(PATIENCE, all).await;
+        }
+        assert_eq!(got, [long, frame(DATA, SYN, 2, &kind)].concat());
     }
 
     #[tokio::test(start_paused = true)]
