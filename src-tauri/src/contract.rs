@@ -117,6 +117,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             drafts::pause_rules,
             drafts::dry_run,
             drafts::automatic_replies,
+            drafts::rule_levels,
+            drafts::recalls,
+            drafts::recall_reply,
+            drafts::keep_reply,
+            drafts::past_questions,
+            drafts::replay,
             commands::try_alert,
             commands::close_window,
         ])

@@ -2,9 +2,10 @@
 
 use inbox::view::{
     AutomaticReply, DraftMark, DraftSettings, DraftSettingsView, DraftStatistics, DraftView, DryRun,
-    EntryInput, ModelCheck, ModelPreset, ModelSecrets, QuestionGroup, Rule, SentDraft, UiError, WaitingDraft,
+    EntryInput, ModelCheck, ModelPreset, ModelSecrets, PastQuestion, QuestionGroup, Recall, Replayed, Rule,
+    RuleLevel, SentDraft, UiError, WaitingDraft,
 };
-use inbox::{ChatId, DraftId, QuestionId, RuleId, SourceId};
+use inbox::{ChatId, DraftId, MessageId, QuestionId, RuleId, SourceId};
 use tauri::State;
 
 use crate::shops::Shops;
@@ -178,4 +179,52 @@ pub(crate) async fn automatic_replies(
     limit: u32,
 ) -> Answer<Vec<AutomaticReply>> {
     Ok(shops.shown_core()?.automatic_replies(chat, limit).await?)
+}
+
+/// What the drafts of the last 30 days say of a rule's threshold.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rule_levels(shops: State<'_, Shops>, rule: Rule) -> Answer<Vec<RuleLevel>> {
+    Ok(shops.shown_core()?.rule_levels(rule).await?)
+}
+
+/// Replies whose facts changed while Avito can still delete them; of one chat, or of all.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn recalls(shops: State<'_, Shops>, chat: Option<ChatId>) -> Answer<Vec<Recall>> {
+    Ok(shops.shown_core()?.recalls(chat).await?)
+}
+
+/// Deletes such a reply at Avito and makes a new draft for its question.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn recall_reply(shops: State<'_, Shops>, draft: DraftId) -> Answer<()> {
+    Ok(shops.shown_core()?.recall_reply(draft).await?)
+}
+
+/// Such a reply stays as it is.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn keep_reply(shops: State<'_, Shops>, draft: DraftId) -> Answer<()> {
+    Ok(shops.shown_core()?.keep_reply(draft).await?)
+}
+
+/// The newest questions that the seller answered.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn past_questions(shops: State<'_, Shops>, limit: u32) -> Answer<Vec<PastQuestion>> {
+    Ok(shops.shown_core()?.past_questions(limit).await?)
+}
+
+/// Asks a past question again with these settings, without saving or sending anything.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn replay(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    message: MessageId,
+    settings: DraftSettings,
+    secrets: ModelSecrets,
+) -> Answer<Replayed> {
+    Ok(shops.shown_core()?.replay(chat, message, settings, secrets).await?)
 }

@@ -7,10 +7,10 @@ use crate::support::page::{Page, id};
 use crate::support::shop::Shop;
 use crate::support::{Desk, WAIT, on_a_desk};
 
-const RADIO: &str = "Ножки у радиолы родные, четыре штуки, стоят 900 ₽ за комплект.";
+pub(crate) const RADIO: &str = "Ножки у радиолы родные, четыре штуки, стоят 900 ₽ за комплект.";
 
 /// A connected shop that knows of the radio's legs, with the window open and live.
-async fn start(desk: &mut Desk) -> (Shop, Page) {
+pub(crate) async fn start(desk: &mut Desk) -> (Shop, Page) {
     let shop = Shop::open().await;
     shop.connect(desk).await;
     let page = desk.start(&[]).await;
@@ -25,7 +25,7 @@ async fn start(desk: &mut Desk) -> (Shop, Page) {
 }
 
 /// Sets the model up as its form does.
-async fn use_model(page: &Page, double: &Double) {
+pub(crate) async fn use_model(page: &Page, double: &Double) {
     page.click(&id("area-drafts")).await;
     page.click(&id("drafts-tab-setup")).await;
     page.click(&id("drafts-use-model")).await;
@@ -40,7 +40,7 @@ async fn use_model(page: &Page, double: &Double) {
 }
 
 /// Presses Ctrl with a key, where the focus is.
-async fn control(page: &Page, key: &str) {
+pub(crate) async fn control(page: &Page, key: &str) {
     let script = format!(
         "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', \
            {{key: {key:?}, code: {key:?}, ctrlKey: true, bubbles: true, cancelable: true}})); return 1;"
@@ -48,7 +48,7 @@ async fn control(page: &Page, key: &str) {
     page.run(&script).await.expect("a key is pressed");
 }
 
-async fn see_draft(page: &Page, words: &str) {
+pub(crate) async fn see_draft(page: &Page, words: &str) {
     page.see_words(&id("draft-text"), words).await;
 }
 

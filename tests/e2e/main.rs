@@ -24,6 +24,7 @@ mod pictures;
 mod privacy;
 mod reception;
 mod restart;
+mod rules;
 mod secrets;
 mod settings;
 mod support;

@@ -10,6 +10,7 @@ pub mod catchup;
 pub mod chaos;
 pub mod deliveries;
 pub mod desk;
+pub mod draft;
 pub mod driver;
 pub mod figures;
 pub mod load;

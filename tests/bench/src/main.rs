@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use bench::archive::{Archive, Form, Size};
-use bench::{catchup, chaos, memory, output, page, report, retrieval, start, thread, tunnel, webhook};
+use bench::{catchup, chaos, draft, memory, output, page, report, retrieval, start, thread, tunnel, webhook};
 use clap::{Parser, Subcommand};
 use serde_json::{Map, Value};
 
@@ -49,6 +49,8 @@ enum Measurement {
     Tunnel(tunnel::Options),
     /// From the POST of a delivery to its text in the window; opening and switching chats there.
     Page(page::Options),
+    /// Before a question leaves for the language model, and from its first letters to the page.
+    Draft(draft::Options),
     /// From the start to a list that can be used, against a bare window.
     Start(start::Options),
     /// Memory with a large archive against a bare window, over many events, and the rest when nothing happens.
@@ -62,7 +64,8 @@ enum Measurement {
 }
 
 /// Each measurement as `all` runs it.
-const ALL: [&str; 8] = ["webhook", "tunnel", "page", "start", "memory", "thread", "catchup", "retrieval"];
+const ALL: [&str; 9] =
+    ["webhook", "tunnel", "page", "draft", "start", "memory", "thread", "catchup", "retrieval"];
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -114,6 +117,7 @@ async fn measure(app: &Path, measurement: Measurement, figures: &mut Map<String,
         Measurement::Webhook(options) => ("webhook", webhook::run(app, &target, &options).await?),
         Measurement::Tunnel(options) => ("tunnel", tunnel::run(app, &options).await?),
         Measurement::Page(options) => ("page", page::run(app, &target, &options).await?),
+        Measurement::Draft(options) => ("draft", draft::run(app, &target, &options).await?),
         Measurement::Start(options) => ("start", start::run(app, &target, &options).await?),
         Measurement::Memory(options) => ("memory", memory::run(app, &target, &options).await?),
         Measurement::Thread(options) => ("thread", thread::run(app, &target, &options).await?),

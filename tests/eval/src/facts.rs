@@ -11,7 +11,7 @@ pub fn holds(answer: &str, facts: &[Vec<String>]) -> bool {
 }
 
 /// Lower case, е for ё, `9000`, `14.5`, `-`, single spaces.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let characters = text
         .to_lowercase()
         .chars()

@@ -5,5 +5,6 @@ pub mod answers;
 pub mod facts;
 pub mod fit;
 pub mod metrics;
+pub mod model;
 pub mod run;
 pub mod set;

@@ -8,6 +8,7 @@ use clap::Parser;
 use eval::answers::{Answered, answer_all, attack, line, shares};
 use eval::fit::{Example, calibration, crossed, fit};
 use eval::metrics::{Ranking, auroc, percentile, ranking};
+use eval::model::{Figures, Model};
 use eval::run::{Retrieved, bases, retrieve};
 use eval::set::Set;
 use knowledge::Evidence;
@@ -28,6 +29,15 @@ struct Arguments {
     /// Also fit the weights of the grounds anew, and show how they do on shops they were not fitted on.
     #[arg(long)]
     fit: bool,
+    /// Instead ask all of it through the app's own drafting, with the model at this base address (with the version's path).
+    #[arg(long)]
+    llm: Option<String>,
+    /// The model's name there.
+    #[arg(long, default_value = "double-1")]
+    llm_model: String,
+    /// Its key.
+    #[arg(long, env = "PRILAVOK_EVAL_KEY", hide_env_values = true, default_value = "")]
+    llm_key: String,
 }
 
 fn main() -> Result<()> {
@@ -38,6 +48,13 @@ fn main() -> Result<()> {
         let path = arguments.out.join(name);
         std::fs::write(&path, text).with_context(|| format!("{}", path.display()))
     };
+    if let Some(url) = arguments.llm {
+        let model = Model { url, name: arguments.llm_model, key: arguments.llm_key };
+        let figures = eval::model::run(&set, &model)?;
+        write("model-answers.jsonl", &figures.answers)?;
+        write("model-attacks.jsonl", &figures.attacks)?;
+        return show_model(&mut std::io::stdout().lock(), &figures);
+    }
     let mut bases = bases(&set)?;
     let mut out = std::io::stdout().lock();
     let retrieved = retrieve(&set, &mut bases)?;
@@ -67,6 +84,18 @@ fn main() -> Result<()> {
     if arguments.fit {
         show_fit(&mut out, &set, &answered)?;
     }
+    Ok(())
+}
+
+fn show_model(out: &mut impl Write, figures: &Figures) -> Result<()> {
+    for (what, part, of) in &figures.rows {
+        #[expect(clippy::cast_precision_loss, reason = "counts of questions")]
+        let share = if *of == 0 { 0.0 } else { 100.0 * *part as f64 / *of as f64 };
+        writeln!(out, "{what:<38} {part:>4} of {of:>4}  {share:>5.1} %")?;
+    }
+    let milliseconds = |share| percentile(&figures.took, share).unwrap_or(0.0);
+    writeln!(out, "one draft: p50 {:.0} ms, p95 {:.0} ms", milliseconds(0.5), milliseconds(0.95))?;
+    anyhow::ensure!(figures.harmful.is_empty(), "harmful and sendable: {}", figures.harmful.join(" "));
     Ok(())
 }
 

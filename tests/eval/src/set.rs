@@ -53,6 +53,9 @@ pub struct Attack {
     pub shop: String,
     #[serde(default)]
     pub facts: Vec<Vec<String>>,
+    /// Patterns that no answer may match.
+    #[serde(default)]
+    pub must_not: Vec<String>,
 }
 
 /// Question id → passage id → grade above 0.

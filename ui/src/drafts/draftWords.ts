@@ -63,9 +63,13 @@ export const modelTroubleWords: Record<ModelTrouble, () => string> = {
 	keyMissing: m.model_key_missing,
 };
 
+/** A source without a title of its own: the text of a rule. */
+export const templateWords = m.source_template;
+
 /** What stands on the chip of a source. */
 export function sourceName(source: DraftSource, now: number): string {
 	if (source.kind === "item") return m.source_item();
+	if (source.kind === "template") return m.source_template();
 	if (source.kind === "said") return source.changedMs === null ? m.source_said() : m.source_said_at({ time: moment(source.changedMs, now) });
 	return source.title || m.source_untitled();
 }

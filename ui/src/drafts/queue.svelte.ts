@@ -6,6 +6,8 @@ import { perFrame } from "../shared/frame";
 export class DraftQueue {
 	rows = $state.raw<WaitingDraft[]>([]);
 	ready = $state(false);
+	/** Drafts are made at all. */
+	on = $state(true);
 	error = $state<ErrorCode | null>(null);
 	/** Why the marked draft could not be sent. */
 	refused = $state<ErrorCode | null>(null);
@@ -33,10 +35,11 @@ export class DraftQueue {
 	async read(): Promise<void> {
 		const turn = ++this.#turn;
 		try {
-			const rows = await this.#host.drafts.waiting();
+			const [rows, view] = await Promise.all([this.#host.drafts.waiting(), this.#host.drafts.settings()]);
 			if (turn !== this.#turn) return;
 			const before = this.marked?.draft.id;
 			this.rows = rows;
+			this.on = view.settings.on;
 			this.error = null;
 			// What is being changed belongs to one draft only.
 			if (this.marked?.draft.id !== before) this.edited = null;
@@ -44,6 +47,17 @@ export class DraftQueue {
 			if (turn === this.#turn) this.error = errorCode(error);
 		}
 		if (turn === this.#turn) this.ready = true;
+	}
+
+	/** Makes drafts from now on, with all other settings as they are. */
+	async turnOn(): Promise<void> {
+		try {
+			const { settings } = await this.#host.drafts.settings();
+			await this.#host.drafts.saveSettings({ ...settings, on: true }, { key: null, headers: null, proxy: null });
+		} catch (error) {
+			this.error = errorCode(error);
+		}
+		await this.read();
 	}
 
 	mark(row: WaitingDraft): void {

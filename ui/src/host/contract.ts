@@ -222,6 +222,18 @@ export const commands = {
 	dryRun: (rule: Rule) => typedError<DryRun[], UiError>(__TAURI_INVOKE("dry_run", { rule })),
 	/**  What rules have sent, newest first; of one chat, or of all. */
 	automaticReplies: (chat: ChatId | null, limit: number) => typedError<AutomaticReply[], UiError>(__TAURI_INVOKE("automatic_replies", { chat, limit })),
+	/**  What the drafts of the last 30 days say of a rule's threshold. */
+	ruleLevels: (rule: Rule) => typedError<RuleLevel[], UiError>(__TAURI_INVOKE("rule_levels", { rule })),
+	/**  Replies whose facts changed while Avito can still delete them; of one chat, or of all. */
+	recalls: (chat: ChatId | null) => typedError<Recall[], UiError>(__TAURI_INVOKE("recalls", { chat })),
+	/**  Deletes such a reply at Avito and makes a new draft for its question. */
+	recallReply: (draft: DraftId) => typedError<null, UiError>(__TAURI_INVOKE("recall_reply", { draft })),
+	/**  Such a reply stays as it is. */
+	keepReply: (draft: DraftId) => typedError<null, UiError>(__TAURI_INVOKE("keep_reply", { draft })),
+	/**  The newest questions that the seller answered. */
+	pastQuestions: (limit: number) => typedError<PastQuestion[], UiError>(__TAURI_INVOKE("past_questions", { limit })),
+	/**  Asks a past question again with these settings, without saving or sending anything. */
+	replay: (chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets) => typedError<Replayed, UiError>(__TAURI_INVOKE("replay", { chat, message, settings, secrets })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -624,7 +636,9 @@ export type DraftMaker =
 /**  The seller's own words, quoted. */
 "quote" | 
 /**  A fixed text that the seller set, because nothing answers. */
-"holding";
+"holding" | 
+/**  A fixed text of a rule of the seller's. */
+"template";
 
 /**  A fact of the draft. */
 export type DraftMark = {
@@ -668,6 +682,10 @@ export type DraftSettings = {
 	monthRub: number | null,
 	/**  A polite reply offered where nothing answers; empty: none is offered. */
 	holdingText: string,
+	/**  Drafts made at the same time; 1 suits a model on one's own machine. */
+	workers: number,
+	/**  Chats whose work is held in memory at most; the others wait in the archive. */
+	queue: number,
 };
 
 /**  The settings with what is known of their secrets and of the budget. */
@@ -721,7 +739,9 @@ export type DraftSourceKind =
 /**  The listing's live data. */
 "item" | 
 /**  The seller's earlier words in this chat. */
-"said";
+"said" | 
+/**  The text of a rule. */
+"template";
 
 /**  Where a draft stands. */
 export type DraftState = 
@@ -1538,6 +1558,8 @@ export type MessageRow = {
 	deleted: boolean,
 	/**  Ours: how far it has come. */
 	delivery: Delivery | null,
+	/**  Ours: a rule sent it. */
+	automatic: boolean,
 	/**  Ours: may be deleted at Avito until then. */
 	deletableUntilMs: number | null,
 	/**  Message it answers. */
@@ -1802,6 +1824,21 @@ export type Polling =
 "usual" | 
 /**  Four times more rarely, for a slow or paid connection. */
 "rarely";
+/**  A question of the past that the seller answered. */
+export type PastQuestion = {
+	/**  Its chat. */
+	chat: ChatId,
+	/**  The newest of the buyer's messages. */
+	message: MessageId,
+	/**  The buyer's name. */
+	buyer: string | null,
+	/**  The question. */
+	question: string,
+	/**  When it was asked. */
+	askedMs: number,
+	/**  What the seller answered. */
+	reply: string,
+};
 
 /**  Last words of a chat. */
 export type Preview = {
@@ -1943,6 +1980,26 @@ export type ReadingProgress = {
 	passages: number,
 };
 
+/**  A reply that Avito can still delete, and that states something that is no longer so. */
+export type Recall = {
+	/**  The draft it began as. */
+	draft: DraftId,
+	/**  Its account. */
+	account: AccountId,
+	/**  Its chat. */
+	chat: ChatId,
+	/**  The buyer's name. */
+	buyer: string | null,
+	/**  The message. */
+	message: MessageId,
+	/**  Its words. */
+	text: string,
+	/**  Facts in them that nothing says any longer; empty: the passage it quotes was changed or removed. */
+	marks: DraftMark[],
+	/**  Avito deletes it until then. */
+	untilMs: number,
+};
+
 /**  Everything the panel «Приём сообщений» shows. */
 export type ReceptionView = {
 	/**  The shop's tunnel. */
@@ -1957,6 +2014,47 @@ export type RelatedChats = {
 	aboutItem: ChatRow[],
 	/**  Others with the same buyer. */
 	ofBuyer: ChatRow[],
+};
+
+/**  What a question would have got. */
+export type ReplayDraft = {
+	/**  Whose words; none: no draft. */
+	maker: DraftMaker | null,
+	/**  The draft. */
+	text: string,
+	/**  Its facts. */
+	marks: DraftMark[],
+	/**  One key could send it. */
+	oneKey: boolean,
+	/**  Why the model's own words are not shown. */
+	stopped: DraftDanger[],
+	/**  Why the model did not write it. */
+	trouble: ModelTrouble | null,
+	/**  How near it is to the seller's own reply, by words: 0 nothing, 1 the same. */
+	near: number | null,
+};
+
+/**  What the settings on the screen change for one question. */
+export type ReplayVerdict = 
+/**  A draft where there was none, one without red facts, or one nearer to the seller's reply. */
+"better" | 
+/**  No draft where there was one, or one further from the seller's reply. */
+"worse" | 
+/**  Neither. */
+"same" | 
+/**  The new draft states what no source says, or was stopped. */
+"unsupported" | 
+/**  The model could not be asked. */
+"failed";
+
+/**  One question asked again. */
+export type Replayed = {
+	/**  As things were: the draft it got then, or what the saved settings give. */
+	before: ReplayDraft,
+	/**  With the settings on the screen and the knowledge of now. */
+	after: ReplayDraft,
+	/**  The comparison. */
+	verdict: ReplayVerdict,
 };
 
 /**  A restored backup. */
@@ -2012,26 +2110,44 @@ export type RuleHours =
 /**  A rule of sending. */
 export type RuleId = number;
 
+/**  What the drafts of the last 30 days say of one threshold: what a rule would have sent, and what the seller did with it. */
+export type RuleLevel = {
+	/**  The threshold, 0 to 1. */
+	minChance: number | null,
+	/**  Drafts a rule would have sent above it, at any hour. */
+	drafts: number,
+	/**  Of them the seller sent as they were. */
+	asIs: number,
+	/**  Sent after a change. */
+	edited: number,
+	/**  Turned down. */
+	dismissed: number,
+};
+
 /**  What a rule allows. */
 export type RuleSettings = {
 	/**  When it holds. */
-	hours?: RuleHours,
+	hours: RuleHours,
 	/**  Beginning of the hours, minutes of the day by this machine's clock. */
-	fromMin?: number,
+	fromMin: number,
 	/**  Their end; before the beginning: over midnight. */
-	toMin?: number,
+	toMin: number,
 	/**  Days of the week of the hours, Monday first. */
-	days?: [boolean, boolean, boolean, boolean, boolean, boolean, boolean],
+	days: [boolean, boolean, boolean, boolean, boolean, boolean, boolean],
 	/**  Only when the seller has not answered for so many minutes. */
-	afterMin?: number,
+	afterMin: number,
 	/**  So long after the draft is made at least, seconds. */
-	delayS?: number,
+	delayS: number,
 	/**  Only above this chance, 0 to 1. */
-	minChance?: number | null,
+	minChance: number | null,
 	/**  At most so many in a chat and hour. */
-	perHour?: number,
+	perHour: number,
 	/**  Never when the question has one of these words. */
-	stopWords?: string[],
+	stopWords: string[],
+	/**  Sent where nothing else answers; empty: nothing is. */
+	template: string,
+	/**  The template answers questions with one of these words; empty: every question. */
+	templateWords: string[],
 };
 
 /**  For whom something holds; also where a question is asked. */

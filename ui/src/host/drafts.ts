@@ -12,11 +12,16 @@ import type {
 	EntryInput,
 	ModelCheck,
 	ModelPreset,
+	MessageId,
 	ModelSecrets,
+	PastQuestion,
 	QuestionGroup,
 	QuestionId,
+	Recall,
+	Replayed,
 	Rule,
 	RuleId,
+	RuleLevel,
 	SentDraft,
 	SourceId,
 	WaitingDraft,
@@ -58,4 +63,16 @@ export interface DraftHost {
 	/** What rules have sent, newest first; of one chat, or of all when null. */
 	automatic(chat: ChatId | null, limit: number): Promise<AutomaticReply[]>;
 	statistics(): Promise<DraftStatistics>;
+	/** What the drafts of the last 30 days say of a rule's threshold. */
+	levels(rule: Rule): Promise<RuleLevel[]>;
+	/** Sent replies that are no longer so while Avito can delete them; of one chat, or of all when null. */
+	recalls(chat: ChatId | null): Promise<Recall[]>;
+	/** Deletes such a reply at Avito; a new draft is made. */
+	recall(draft: DraftId): Promise<void>;
+	/** Such a reply stays. */
+	keep(draft: DraftId): Promise<void>;
+	/** The newest questions that the seller answered. */
+	pastQuestions(limit: number): Promise<PastQuestion[]>;
+	/** Asks one of them again with these settings, saved or not. */
+	replay(chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets): Promise<Replayed>;
 }

@@ -103,6 +103,7 @@ export function message(outgoing: boolean, sentMs: number, body: MessageBody, mo
 		deleted: false,
 		delivery: outgoing ? { state: "read" } : null,
 		deletableUntilMs: outgoing ? sentMs + HOUR : null,
+		automatic: false,
 		quote: null,
 		...more,
 	};

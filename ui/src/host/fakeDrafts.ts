@@ -13,15 +13,21 @@ import type {
 	DryRun,
 	EntryInput,
 	ErrorCode,
+	MessageId,
 	MessageRow,
 	ModelCheck,
 	ModelPreset,
 	ModelSecrets,
 	Notice,
+	PastQuestion,
 	QuestionGroup,
 	QuestionId,
+	Recall,
+	ReplayDraft,
+	Replayed,
 	Rule,
 	RuleId,
+	RuleLevel,
 	SentDraft,
 	SourceId,
 	WaitingDraft,
@@ -94,6 +100,8 @@ export class FakeDrafts implements DraftHost {
 			dayRub: 50,
 			monthRub: null,
 			holdingText: "Здравствуйте! Вижу ваш вопрос, отвечу здесь же.",
+			workers: 3,
+			queue: 1000,
 		};
 		this.view = { settings, hasKey: some, headerNames: [], proxy: null, today: { calls: 41, tokens: 61_240, rub: 3.18 }, month: { calls: 730, tokens: 1_204_110, rub: 61.4 }, trouble: null, rulesPaused: false };
 		if (some) this.#fill();
@@ -126,6 +134,43 @@ export class FakeDrafts implements DraftHost {
 			answerWithoutS: 410,
 			unanswerable: 17,
 		};
+		const settings = {
+			hours: "outside" as const,
+			fromMin: 540,
+			toMin: 1260,
+			days: [true, true, true, true, true, true, true] as [boolean, boolean, boolean, boolean, boolean, boolean, boolean],
+			afterMin: 0,
+			delayS: 2,
+			minChance: 0.85,
+			perHour: 3,
+			stopWords: ["возврат", "брак"],
+			template: "Здравствуйте! Сейчас мы закрыты, ответим с 9:00.",
+			templateWords: [],
+		};
+		this.rulesHeld = [
+			{ id: 1, account: null, item: null, active: true, settings },
+			{ id: 2, account: 1, item: "3400000001", active: false, settings: { ...settings, hours: "always", afterMin: 15, template: "" } },
+		];
+		this.levelsFound = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95].map((minChance, index) => ({ minChance, drafts: 184 - index * 22, asIs: 150 - index * 16, edited: 24 - index * 3, dismissed: 10 - index }));
+		const question = "Здравствуйте! Самовывоз где и до скольки?";
+		this.automaticReplies = waiting.slice(3, 5).map((row, index) => ({ draft: 900 + index, chat: row.id, message: index === 0 ? null : 1, rule: 1, question, text: "Самовывоз: ул. Ленина, 14, ежедневно с 10 до 20.", sources: ["Доставка и самовывоз.docx"], sentMs: Date.now() - (index + 1) * 4_000_000 }));
+		const run = { chat: 1, buyer: "Анна", question, text: "Самовывоз: ул. Ленина, 14, ежедневно с 10 до 20.", chance: 0.93, became: "sent" as const };
+		this.dryRuns = [
+			{ ...run, sendsAtMs: Date.now() - 30_000_000, hindrance: null },
+			{ ...run, buyer: "Пётр", question: "Отдадите за 15?", text: "Есть в наличии, отдам за 15 000 ₽.", chance: 0.3, sendsAtMs: null, hindrance: "unsupported" },
+			{ ...run, buyer: "Ольга", question: "Обменяете на самокат?", text: "", chance: 0, sendsAtMs: null, hindrance: "noDraft" },
+		];
+		const past = (message: number, words: string, reply: string, before: string, after: string, verdict: Replayed["verdict"]) => ({ question: { chat: 1, message, buyer: "Анна", question: words, askedMs: Date.now() - message * 9_000_000, reply }, found: { before: replayed(before), after: replayed(after), verdict } });
+		this.past = [
+			past(1, question, "Ленина 14, с 10 до 20", "Самовывоз: [ул. Ленина, 14|source|0].", "Самовывоз на [ул. Ленина, 14|source|0], [с 10 до 20|source|0].", "better"),
+			past(2, "Торг есть?", "Нет, цена окончательная", "", "Отдам за [15 000 ₽|nothing].", "unsupported"),
+			past(3, "Отправите в Омск?", "Да, Авито Доставкой", "Отправим Авито Доставкой.", "", "worse"),
+		];
+		const sent = waiting[5];
+		if (sent) {
+			const reply = marked("Здравствуйте! Цена [18 500 ₽|nothing], забирайте.");
+			this.recallsOffered = [{ draft: 990, account: sent.account, chat: sent.id, buyer: sent.buyer.name, message: 1, ...reply, untilMs: Date.now() + 2_400_000 }];
+		}
 	}
 
 	/** A draft for a chat; facts are written as in {@link marked}. */
@@ -284,7 +329,8 @@ export class FakeDrafts implements DraftHost {
 	async saveRule(rule: Rule): Promise<RuleId> {
 		await this.#called("saveRule", rule);
 		const id = rule.id ?? Math.max(0, ...this.rulesHeld.map((known) => known.id ?? 0)) + 1;
-		this.rulesHeld = [...this.rulesHeld.filter((known) => known.id !== id), { ...rule, id }];
+		this.rulesHeld = [...this.rulesHeld.filter((known) => known.id !== id), { ...rule, id }].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
+		this.#owner.emit({ what: "drafts" });
 		return id;
 	}
 
@@ -307,4 +353,49 @@ export class FakeDrafts implements DraftHost {
 		await this.#called("automatic", chat, limit);
 		return this.automaticReplies.filter((reply) => chat === null || reply.chat === chat).slice(0, limit);
 	}
+
+	levelsFound: RuleLevel[] = [];
+	recallsOffered: Recall[] = [];
+	past: { question: PastQuestion; found: Replayed }[] = [];
+
+	async levels(rule: Rule): Promise<RuleLevel[]> {
+		await this.#called("levels", rule);
+		return this.levelsFound;
+	}
+
+	async recalls(chat: ChatId | null): Promise<Recall[]> {
+		await Promise.resolve();
+		return this.recallsOffered.filter((row) => chat === null || row.chat === chat);
+	}
+
+	async recall(draft: DraftId): Promise<void> {
+		await this.#called("recall", draft);
+		const row = this.recallsOffered.find((row) => row.draft === draft);
+		this.recallsOffered = this.recallsOffered.filter((row) => row.draft !== draft);
+		if (row) this.put(row.chat, "Здравствуйте! Цена [19 000 ₽|source|1].");
+	}
+
+	async keep(draft: DraftId): Promise<void> {
+		await this.#called("keep", draft);
+		this.recallsOffered = this.recallsOffered.filter((row) => row.draft !== draft);
+	}
+
+	async pastQuestions(limit: number): Promise<PastQuestion[]> {
+		await this.#called("pastQuestions", limit);
+		return this.past.slice(0, limit).map((row) => row.question);
+	}
+
+	async replay(chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets): Promise<Replayed> {
+		await this.#called("replay", chat, message, settings, secrets);
+		const row = this.past.find((row) => row.question.chat === chat && row.question.message === message);
+		if (!row) throw new HostError({ code: "notFound", message: "no such question" });
+		return row.found;
+	}
+}
+
+/** A draft as a replay shows it; facts as in {@link marked}, no words: none was made. */
+export function replayed(words: string): ReplayDraft {
+	const { text, marks } = marked(words);
+	const red = marks.some((mark) => mark.support === "nothing");
+	return { maker: text ? "model" : null, text, marks, oneKey: text !== "" && !red, stopped: [], trouble: null, near: 0.5 };
 }

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Rule, type Settings } from "./contract";
 import type { Host, KnowledgeHost } from "./host";
 import type { DraftHost } from "./drafts";
+import { NEW_RULE } from "../drafts/rules.svelte";
 import { FakeDrafts } from "./fakeDrafts";
 import { connectTauri } from "./tauri";
 
@@ -24,7 +25,7 @@ const settings: Settings = {
 
 const entry: EntryInput = { kind: "question", scope: { account: 1, item: null }, title: "Есть парковка?", text: "Есть", url: null };
 const secrets: ModelSecrets = { key: "sk", headers: [{ name: "x-folder-id", value: "b1g" }], proxy: null };
-const rule: Rule = { id: null, account: 1, item: null, active: true, settings: {} };
+const rule: Rule = { id: null, account: 1, item: null, active: true, settings: NEW_RULE.settings };
 const draftSettings = new FakeDrafts({ calls: [], emit: () => undefined, rowsForDrafts: () => [], sendText: () => Promise.reject(new Error("no chat")) }, false).view.settings;
 const scope = { account: 1, item: "5550001" };
 
@@ -114,6 +115,12 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	pauseRules: [true],
 	dryRun: [rule],
 	automaticReplies: [null, 50],
+	ruleLevels: [rule],
+	recalls: [null],
+	recallReply: [4],
+	keepReply: [4],
+	pastQuestions: [20],
+	replay: [1, 2, draftSettings, secrets],
 	draftSettings: [],
 	saveDraftSettings: [draftSettings, secrets],
 	checkModel: [draftSettings, secrets],
@@ -157,6 +164,12 @@ const drafts: { [Name in keyof typeof commands]?: keyof DraftHost } = {
 	pauseRules: "pauseRules",
 	dryRun: "dryRun",
 	automaticReplies: "automatic",
+	ruleLevels: "levels",
+	recalls: "recalls",
+	pastQuestions: "pastQuestions",
+	replay: "replay",
+	recallReply: "recall",
+	keepReply: "keep",
 	draftSettings: "settings",
 	saveDraftSettings: "saveSettings",
 	checkModel: "check",

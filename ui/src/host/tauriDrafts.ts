@@ -4,6 +4,7 @@ import type {
 	DraftId,
 	DraftSettings,
 	EntryInput,
+	MessageId,
 	ModelSecrets,
 	QuestionId,
 	Rule,
@@ -36,5 +37,11 @@ export class TauriDrafts implements DraftHost {
 	removeRule: DraftHost["removeRule"] = (rule: RuleId) => this.call("remove_rule", { rule });
 	pauseRules: DraftHost["pauseRules"] = (paused: boolean) => this.call("pause_rules", { paused });
 	dryRun: DraftHost["dryRun"] = (rule: Rule) => this.call("dry_run", { rule });
+	levels: DraftHost["levels"] = (rule: Rule) => this.call("rule_levels", { rule });
+	recalls: DraftHost["recalls"] = (chat: ChatId | null) => this.call("recalls", { chat });
+	recall: DraftHost["recall"] = (draft: DraftId) => this.call("recall_reply", { draft });
+	keep: DraftHost["keep"] = (draft: DraftId) => this.call("keep_reply", { draft });
+	pastQuestions: DraftHost["pastQuestions"] = (limit: number) => this.call("past_questions", { limit });
+	replay: DraftHost["replay"] = (chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets) => this.call("replay", { chat, message, settings, secrets });
 	automatic: DraftHost["automatic"] = (chat: ChatId | null, limit: number) => this.call("automatic_replies", { chat, limit });
 }

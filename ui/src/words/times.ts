@@ -67,6 +67,11 @@ export function moment(ms: number, now: number): string {
 	return m.time_day_at({ day, time });
 }
 
+/** Short names of the days of the week, Monday first. */
+export function weekdays(): string[] {
+	return [0, 1, 2, 3, 4, 5, 6].map((day) => format(new Date(2024, 0, 1 + day, 12).getTime(), "weekday", { weekday: "short" }));
+}
+
 /** The whole date for a tooltip: «3 октября 2026 г., 14:05:09». */
 export function fullTime(ms: number): string {
 	return format(ms, "full", { dateStyle: "long", timeStyle: "medium" });

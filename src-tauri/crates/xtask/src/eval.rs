@@ -24,6 +24,12 @@ pub(crate) struct EvalArgs {
     /// Questions instead of queries.jsonl of the set.
     #[arg(long)]
     queries: Option<PathBuf>,
+    /// Ask through the app's own drafting, with the language model at this base address; its key in PRILAVOK_EVAL_KEY.
+    #[arg(long)]
+    llm: Option<String>,
+    /// The model's name there.
+    #[arg(long)]
+    llm_model: Option<String>,
 }
 
 /// Prepares the machine, builds, measures. A release build, for it measures time too.
@@ -33,6 +39,11 @@ pub(crate) fn run(project: &Project, arguments: &EvalArgs) -> Result<ExitCode> {
     command.arg(absolute(&arguments.set)?).arg("--out").arg(absolute(&arguments.out)?);
     if let Some(queries) = &arguments.queries {
         command.arg("--queries").arg(absolute(queries)?);
+    }
+    for (option, value) in [("--llm", &arguments.llm), ("--llm-model", &arguments.llm_model)] {
+        if let Some(value) = value {
+            command.arg(option).arg(value);
+        }
     }
     let status = command.status().context("Cargo could not be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -30,6 +30,9 @@ pub(crate) async fn completions(
             body: body.clone(),
             headers: told,
             finished: false,
+            came_ms: crate::now_ms(),
+            began_ms: 0.0,
+            ended_ms: 0.0,
         });
         inner.turn += 1;
         (inner.mode.clone(), inner.turn - 1, index)
@@ -119,6 +122,10 @@ fn stream_of(text: &str, mode: Mode, usage: Option<Value>, state: Shared, index:
             .chunks(7)
             .map(|piece| Ok(chunk(json!({"content": piece.iter().collect::<String>()}), Value::Null))),
     );
+    let pause = match mode {
+        Mode::Typing { pause_ms } => Duration::from_millis(pause_ms),
+        _ => Duration::ZERO,
+    };
     match mode {
         Mode::Cut => {
             events.truncate(events.len() / 2 + 1);
@@ -136,12 +143,31 @@ fn stream_of(text: &str, mode: Mode, usage: Option<Value>, state: Shared, index:
             events.push(Ok("data: [DONE]\n\n".to_owned()));
         }
     }
+    let began = state.clone();
     let finished = stream::once(async move {
         state.lock().asked[index].finished = true;
         Ok::<_, Infallible>(String::new())
     });
+    // The first event has no letters yet.
+    let told =
+        futures_util::StreamExt::then(stream::iter(events.into_iter().enumerate()), move |(at, event)| {
+            let began = began.clone();
+            async move {
+                if at > 0 && !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
+                // Of the first piece with letters, and of the last event.
+                let mut inner = began.lock();
+                if at == 1 {
+                    inner.asked[index].began_ms = crate::now_ms();
+                }
+                inner.asked[index].ended_ms = crate::now_ms();
+                drop(inner);
+                event
+            }
+        });
     let body = futures_util::StreamExt::chain(
-        stream::iter(events),
+        told,
         futures_util::StreamExt::map(finished, |end| end.map_err(|never| match never {})),
     );
     ([("content-type", "text/event-stream"), ("cache-control", "no-cache")], Body::from_stream(body))

@@ -52,6 +52,11 @@ pub enum Mode {
         /// Milliseconds.
         wait_ms: u64,
     },
+    /// Answers honestly, a few letters at a time.
+    Typing {
+        /// Milliseconds between them.
+        pause_ms: u64,
+    },
     /// Breaks the connection in the middle of the stream.
     Cut,
     /// A stream that is no JSON.
@@ -75,6 +80,19 @@ pub struct Asked {
     pub headers: Vec<(String, String)>,
     /// The answer was read to its end.
     pub finished: bool,
+    /// When the question was here whole, milliseconds of the Unix clock.
+    pub came_ms: f64,
+    /// When the answer's first letters left; 0: not yet.
+    pub began_ms: f64,
+    /// When its last letters left; 0: not yet.
+    pub ended_ms: f64,
+}
+
+/// Milliseconds of the Unix clock.
+fn now_ms() -> f64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64() * 1e3)
 }
 
 #[derive(Default)]

@@ -47,10 +47,9 @@ pub(super) fn item_words(talk: &Talk) -> String {
     words
 }
 
-/// Everything a fact may come from: the listing, the passages, the seller's earlier words in this chat.
-pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Vec<Sourced> {
-    let mut out = Vec::new();
-    let plain = |kind, text: String, changed_ms| DraftSource {
+/// A source that is no passage and no message.
+pub(super) fn plain(kind: DraftSourceKind, text: String, changed_ms: Option<i64>) -> DraftSource {
+    DraftSource {
         kind,
         passage: None,
         key: None,
@@ -61,12 +60,12 @@ pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Ve
         text,
         changed_ms,
         cited: false,
-    };
-    let item = item_words(talk);
-    if !item.is_empty() {
-        let shown = plain(DraftSourceKind::Item, item, None);
-        out.push(Sourced { origin: Origin::Item, shown, number: 0 });
     }
+}
+
+/// Passages as sources, numbered as in the prompt.
+pub(super) fn of_passages(passages: &[FoundPassage]) -> Vec<Sourced> {
+    let mut out = Vec::with_capacity(passages.len());
     for (at, passage) in passages.iter().enumerate() {
         let title = if passage.heading.is_empty() { &passage.source_title } else { &passage.heading };
         let text = if passage.heading.is_empty() {
@@ -85,6 +84,18 @@ pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Ve
         let of_item = passage.scope.item.is_some();
         out.push(Sourced { origin: Origin::Passage { of_item }, shown, number: at + 1 });
     }
+    out
+}
+
+/// Everything a fact may come from: the listing, the passages, the seller's earlier words in this chat.
+pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Vec<Sourced> {
+    let mut out = Vec::new();
+    let item = item_words(talk);
+    if !item.is_empty() {
+        let shown = plain(DraftSourceKind::Item, item, None);
+        out.push(Sourced { origin: Origin::Item, shown, number: 0 });
+    }
+    out.extend(of_passages(passages));
     let today = clock::local_day(now_ms);
     for message in talk.before.iter().filter(|message| message.outgoing && !message.text.is_empty()) {
         let sent_ms = message.sent_s.saturating_mul(1000);
@@ -107,11 +118,6 @@ pub(super) fn question(talk: &Talk, passages: &[FoundPassage], style: String, no
         ours: message.outgoing,
         text: message.text.clone(),
     };
-    let given = |passage: &FoundPassage| Given {
-        title: passage.heading.clone(),
-        text: passage.text.clone(),
-        age: age(now_ms - passage.changed_ms),
-    };
     Question {
         burst: talk
             .burst
@@ -121,8 +127,21 @@ pub(super) fn question(talk: &Talk, passages: &[FoundPassage], style: String, no
             .collect(),
         talk: talk.before.iter().filter(|message| !message.text.is_empty()).map(said).collect(),
         item: item_words(talk),
-        passages: passages.iter().map(given).collect(),
         style,
+        ..bare_question("", passages, now_ms)
+    }
+}
+
+/// A question that belongs to no chat.
+pub(super) fn bare_question(question: &str, passages: &[FoundPassage], now_ms: i64) -> Question {
+    let given = |passage: &FoundPassage| Given {
+        title: passage.heading.clone(),
+        text: passage.text.clone(),
+        age: age(now_ms - passage.changed_ms),
+    };
+    Question {
+        burst: vec![question.to_owned()],
+        passages: passages.iter().map(given).collect(),
         today: today_words(now_ms),
         ..Question::default()
     }

@@ -12,10 +12,7 @@ use crate::store::{StoreError, chats};
 /// A question this old is no news: the seller has seen it or does not want it.
 const NEWS_S: i64 = 48 * 3600;
 /// Chats settled by one transaction.
-const PIECE: usize = 50;
-/// Chats looked at after a start.
-const AFTER_START: u32 = 1000;
-
+const PIECE: u32 = 50;
 /// What must be known to tell a question from history.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
@@ -33,30 +30,44 @@ struct Settled {
     changed: bool,
 }
 
-/// Notes chats that may have been left without a draft when the program ended.
-pub(super) async fn after_start(core: &Core) -> Result<(), StoreError> {
+/// Looks at every chat that drafts may concern: after a start, and when more changed than is held in memory.
+pub(super) async fn sweep(core: &Core) -> Result<(), StoreError> {
     let from_ms = core.inner.clock.now_ms() - NEWS_S * 1000;
-    let waiting = core.inner.store.read(move |c| chats::unanswered_since(c, from_ms, AFTER_START)).await?;
-    core.inner.drafting.look_at(&waiting);
-    Ok(())
+    let mut after = ChatId(0);
+    loop {
+        let piece = core.inner.store.read(move |c| chats::of_drafts(c, from_ms, after, PIECE)).await?;
+        let Some(last) = piece.last() else { return Ok(()) };
+        after = *last;
+        tell(core, settle(core, piece).await?);
+    }
 }
 
 /// Settles every chat that changed.
 pub(super) async fn settle_changed(core: &Core) -> Result<(), StoreError> {
-    let changed = core.inner.drafting.take_changed();
-    for piece in changed.chunks(PIECE) {
+    let Some(changed) = core.inner.drafting.take_changed() else {
+        let swept = sweep(core).await;
+        if swept.is_err() {
+            core.inner.drafting.look_at_all(); // again, when the disk works
+        }
+        return swept;
+    };
+    for piece in changed.chunks(PIECE as usize) {
         let settled = settle(core, piece.to_vec()).await;
         if settled.is_err() {
             core.inner.drafting.look_at(&changed); // again, when the disk works
         }
-        for settled in settled? {
-            core.inner.drafting.stop_unless(settled.chat, settled.wanted);
-            if settled.changed {
-                core.tell_draft(settled.chat);
-            }
-        }
+        tell(core, settled?);
     }
     Ok(())
+}
+
+fn tell(core: &Core, settled: Vec<Settled>) {
+    for settled in settled {
+        core.inner.drafting.stop_unless(settled.chat, settled.wanted);
+        if settled.changed {
+            core.tell_draft(settled.chat);
+        }
+    }
 }
 
 async fn settle(core: &Core, piece: Vec<ChatId>) -> Result<Vec<Settled>, StoreError> {

@@ -1,15 +1,17 @@
 //! Making one draft: knowledge, then a model's words or the seller's own, then the truth lock.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::drafts::guard::{Held, inspect};
 use ::drafts::model::{ModelError, Retry, Usage};
 use ::drafts::prompt::{self, Prompt, Question};
-use ::drafts::{Mark, Support, check};
+use ::drafts::{Mark, Origin, Support, check};
 use tokio_util::sync::CancellationToken;
 
 use super::context::{self, Sourced};
 use super::talk::{self, Talk};
+use super::templates::{self, Template};
 use super::{Writing, model, style, views};
 use crate::Core;
 use crate::error::CoreError;
@@ -17,7 +19,9 @@ use crate::ids::DraftId;
 use crate::store::draft_work::{self, Work};
 use crate::store::drafts::{self, DraftRow, State};
 use crate::store::{StoreError, questions, sources};
-use crate::view::{DraftDanger, DraftMaker, ModelTrouble, Notice, QuotedAnswer, Scope};
+use crate::view::{
+    DraftDanger, DraftMaker, DraftSourceKind, ModelTrouble, Notice, QuotedAnswer, Scope, TriedDraft,
+};
 
 /// How often the model is asked again for one question when nothing can be quoted meanwhile.
 const ATTEMPTS: u32 = 3;
@@ -32,13 +36,18 @@ const UNSUPPORTED: f64 = 0.3;
 
 /// All a draft is made from.
 pub(super) struct Ground {
-    pub(super) talk: Talk,
     pub(super) question: String,
+    /// When its first message was sent, by Avito's clock.
+    asked_s: i64,
+    /// The listing it is about.
+    item: Option<i64>,
     pub(super) sources: Vec<Sourced>,
     pub(super) asked: Question,
     pub(super) quoted: Option<QuotedAnswer>,
     /// There is something a model could answer from.
     pub(super) has_facts: bool,
+    /// What a rule says where nothing answers, and where its text stands among the sources.
+    template: Option<(Template, usize)>,
 }
 
 /// What was made.
@@ -53,6 +62,8 @@ pub(super) struct Made {
     pub(super) chance: f64,
     pub(super) stopped: Vec<DraftDanger>,
     pub(super) trouble: Option<ModelTrouble>,
+    /// Nothing answers the question: it goes on the list.
+    pub(super) open_question: bool,
 }
 
 /// What came of asking a model.
@@ -103,7 +114,7 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
         ground.asked.previous = previous.map(|draft| draft.text).filter(|text| !text.is_empty());
         ground.asked.instruction = Some(instruction.clone()).filter(|instruction| !instruction.is_empty());
     }
-    let made = match compose(core, &ground, &stop, Some(chat)).await? {
+    let made = match compose(core, &ground, core.model_now().await, &stop, Some(chat)).await? {
         Composed::Made(made) => made,
         Composed::Nothing => {
             core.inner.store.write(move |c| draft_work::remove(c, chat).map(|_| ())).await?;
@@ -120,7 +131,7 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
             core.inner.store.write(move |c| draft_work::put(c, &later)).await?;
             return Ok(());
         }
-        Composed::Later(_) => nothing_answers(core, core.inner.drafting.trouble()).await?,
+        Composed::Later(_) => nothing_answers(core, &ground, core.inner.drafting.trouble()).await?,
     };
     keep(core, work, ground, made).await?;
     Ok(())
@@ -135,11 +146,72 @@ pub(super) async fn ground(core: &Core, talk: Talk) -> Result<Ground, CoreError>
     let passages = core.find_knowledge(&scope, &question, context::PASSAGES).await?;
     let quoted = core.quoted_answer(&scope, &question).await?;
     let (account, chat) = (talk.chat.account, talk.chat.id);
-    let (style, has_sources) =
-        core.inner.store.read(move |c| Ok((style::read(c, account, chat)?, sources::any(c)?))).await?;
+    let (style, has_sources, template, talk) = core
+        .inner
+        .store
+        .read(move |c| {
+            let template = templates::of(c, &talk, now_ms)?;
+            Ok((style::read(c, account, chat)?, sources::any(c)?, template, talk))
+        })
+        .await?;
     let asked = context::question(&talk, &passages, style, now_ms);
-    let sources = context::sources(&talk, &passages, now_ms);
-    Ok(Ground { has_facts: has_sources || !sources.is_empty(), talk, question, sources, asked, quoted })
+    let mut sources = context::sources(&talk, &passages, now_ms);
+    let has_facts = has_sources || !sources.is_empty();
+    let template = template.map(|template| {
+        let shown = context::plain(DraftSourceKind::Template, template.text.clone(), None);
+        sources.push(Sourced { origin: Origin::Passage { of_item: template.of_item }, shown, number: 0 });
+        (template, sources.len() - 1)
+    });
+    let (asked_s, item) = (talk.asked_s(), talk.chat.item_id);
+    Ok(Ground { question, asked_s, item, has_facts, sources, asked, quoted, template })
+}
+
+/// What a draft for a bare question may be made from: knowledge alone.
+async fn ground_of(core: &Core, scope: &Scope, question: &str) -> Result<Ground, CoreError> {
+    let now_ms = core.inner.clock.now_ms();
+    let passages = core.find_knowledge(scope, question, context::PASSAGES).await?;
+    let quoted = core.quoted_answer(scope, question).await?;
+    Ok(Ground {
+        question: question.to_owned(),
+        asked_s: now_ms.div_euclid(1000),
+        item: None,
+        sources: context::of_passages(&passages),
+        asked: context::bare_question(question, &passages, now_ms),
+        has_facts: core.inner.store.read(sources::any).await?,
+        quoted,
+        template: None,
+    })
+}
+
+impl Core {
+    /// The draft a question would get outside of any chat, made as all drafts are; nothing is kept but what the model took.
+    pub async fn try_draft(&self, scope: &Scope, question: &str) -> Result<TriedDraft, CoreError> {
+        let ground = ground_of(self, scope, question).await?;
+        let stop = CancellationToken::new();
+        let _stopped_when_dropped = stop.clone().drop_guard();
+        let nothing = |trouble| TriedDraft { trouble, ..TriedDraft::default() };
+        Ok(match compose(self, &ground, self.model_now().await, &stop, None).await? {
+            Composed::Made(made) if made.state == State::Ready => {
+                let (marks, sources) = views::shown(&made, &ground);
+                TriedDraft {
+                    maker: Some(made.maker),
+                    one_key: !marks.iter().any(views::is_red),
+                    cited: sources
+                        .into_iter()
+                        .filter(|source| source.cited)
+                        .filter_map(|source| source.key)
+                        .collect(),
+                    text: made.text,
+                    chance: made.chance,
+                    stopped: made.stopped,
+                    trouble: made.trouble,
+                }
+            }
+            Composed::Made(made) => TriedDraft { stopped: made.stopped, ..nothing(made.trouble) },
+            Composed::Nothing | Composed::Cancelled => nothing(None),
+            Composed::Later(_) => nothing(Some(ModelTrouble::TooMany)),
+        })
+    }
 }
 
 /// What came of composing.
@@ -152,14 +224,21 @@ pub(super) enum Composed {
     Later(Option<Duration>),
 }
 
-/// Composes a draft. `tell`: the chat whose page sees the text grow.
+/// Composes a draft with this model, if there is one. `tell`: the chat whose page sees the text grow; without one nobody is told
+/// anything, of trouble neither.
 pub(super) async fn compose(
     core: &Core,
     ground: &Ground,
+    model: Result<Option<Arc<model::Ready>>, ModelTrouble>,
     stop: &CancellationToken,
     tell: Option<crate::ChatId>,
 ) -> Result<Composed, CoreError> {
-    let (ready, mut trouble) = match core.model_now().await {
+    let note_trouble = |trouble| {
+        if tell.is_some() {
+            note_trouble(core, trouble);
+        }
+    };
+    let (ready, mut trouble) = match model {
         Ok(ready) => (ready.filter(|_| ground.has_facts), None),
         Err(trouble) => (None, Some(trouble)),
     };
@@ -168,16 +247,16 @@ pub(super) async fn compose(
     if let Some(ready) = ready {
         match ask(core, &ready, ground, stop, tell).await? {
             Asked::Said(made) => {
-                note_trouble(core, None);
+                note_trouble(None);
                 return Ok(Composed::Made(made));
             }
             Asked::Unanswerable => {
-                note_trouble(core, None);
-                return Ok(Composed::Made(nothing_answers(core, None).await?));
+                note_trouble(None);
+                return Ok(Composed::Made(nothing_answers(core, ground, None).await?));
             }
             Asked::Stopped(dangers) => {
                 tracing::warn!(?dangers, "a model's words were stopped");
-                note_trouble(core, None);
+                note_trouble(None);
                 stopped = dangers;
             }
             Asked::Failed(ModelError::Cancelled) => return Ok(Composed::Cancelled),
@@ -191,9 +270,9 @@ pub(super) async fn compose(
         }
     }
     if trouble.is_some() {
-        note_trouble(core, trouble);
+        note_trouble(trouble);
     }
-    if let Some(mut made) = quote(ground) {
+    if let Some(mut made) = quote(ground).or_else(|| by_template(ground)) {
         (made.stopped, made.trouble) = (stopped, trouble);
         return Ok(Composed::Made(made));
     }
@@ -203,7 +282,7 @@ pub(super) async fn compose(
     if !ground.has_facts || (stopped.is_empty() && trouble.is_none() && !has_knowledge(core).await?) {
         return Ok(Composed::Nothing);
     }
-    let made = nothing_answers(core, trouble).await?;
+    let made = nothing_answers(core, ground, trouble).await?;
     Ok(Composed::Made(Made { stopped, ..made }))
 }
 
@@ -217,9 +296,17 @@ fn note_trouble(core: &Core, trouble: Option<ModelTrouble>) {
     }
 }
 
-/// No draft: at most the seller's own holding reply, marked as such.
-async fn nothing_answers(core: &Core, trouble: Option<ModelTrouble>) -> Result<Made, StoreError> {
+/// No draft: the template of a rule, or at most the seller's own holding reply, marked as such.
+async fn nothing_answers(
+    core: &Core,
+    ground: &Ground,
+    trouble: Option<ModelTrouble>,
+) -> Result<Made, StoreError> {
+    if let Some(made) = by_template(ground) {
+        return Ok(Made { trouble, ..made });
+    }
     Ok(Made {
+        open_question: true,
         state: State::Unanswerable,
         maker: DraftMaker::Holding,
         model: None,
@@ -249,6 +336,26 @@ fn quote(ground: &Ground) -> Option<Made> {
         marks,
         stopped: Vec::new(),
         trouble: None,
+        open_question: false,
+    })
+}
+
+/// The words of a rule, which answer for themselves. One for every question only says that an answer will come.
+fn by_template(ground: &Ground) -> Option<Made> {
+    let (template, at) = ground.template.as_ref()?;
+    let marks = marks(&template.text, ground);
+    let supported = marks.iter().all(Mark::is_supported);
+    Some(Made {
+        state: State::Ready,
+        maker: DraftMaker::Template,
+        model: None,
+        chance: if supported { 1.0 } else { UNSUPPORTED },
+        cited: cited(vec![*at], &marks),
+        text: template.text.clone(),
+        marks,
+        stopped: Vec::new(),
+        trouble: None,
+        open_question: !template.by_words,
     })
 }
 
@@ -340,6 +447,7 @@ fn judge(words: &str, prompt: &Prompt, ready: &model::Ready, ground: &Ground) ->
         chance,
         stopped: Vec::new(),
         trouble: None,
+        open_question: false,
     })
 }
 
@@ -354,7 +462,7 @@ async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Op
         chat: work.chat,
         message: work.message,
         question: ground.question.clone(),
-        asked_s: ground.talk.asked_s(),
+        asked_s: ground.asked_s,
         state: made.state,
         maker: made.maker,
         model: made.model,
@@ -369,7 +477,7 @@ async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Op
         edit_share: None,
         settled_ms: None,
     };
-    let item = ground.talk.chat.item_id;
+    let (item, open_question) = (ground.item, made.open_question);
     core.inner
         .store
         .write(move |c| {
@@ -381,7 +489,7 @@ async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Op
             }
             drafts::settle_chat(c, work.chat, State::Replaced, now_ms)?;
             draft_work::remove(c, work.chat)?;
-            if draft.state == State::Unanswerable {
+            if open_question {
                 let asked_ms = draft.asked_s.saturating_mul(1000);
                 questions::add(c, work.account, work.chat, work.message, item, &draft.question, asked_ms)?;
             }

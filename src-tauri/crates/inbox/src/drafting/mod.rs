@@ -11,18 +11,23 @@
 //! ```
 //!
 //! Whether a chat wants a draft is decided from what the store holds, never from an event alone: a kill or a lost notice costs nothing.
-//! What waits stands in a table, so nothing is lost when more comes than can be made; memory holds [`QUEUE`] of it at most.
+//! What waits stands in a table, so nothing is lost when more comes than can be made; memory holds `DraftSettings::queue`
+//! of it at most.
 
 mod context;
+mod levels;
 mod lookout;
 mod making;
 mod model;
 mod questions;
+mod recall;
+mod replay;
 pub(crate) mod rules;
 mod seller;
 mod statistics;
 mod style;
 mod talk;
+mod templates;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,10 +44,8 @@ use crate::store::draft_work::{self, Work};
 use crate::store::settings;
 use crate::view::{DraftSettings, ModelTrouble, Notice};
 
-/// Chats whose work is held in memory at most.
-const QUEUE: u32 = 1000;
-/// Drafts made at the same time.
-const WORKERS: usize = 3;
+/// Chats that changed and are held in memory at most; when more have, all are looked at.
+const CHANGED: usize = 1000;
 /// The draft settings' key.
 const SETTINGS: &str = "drafts";
 
@@ -50,7 +53,7 @@ const SETTINGS: &str = "drafts";
 #[derive(Default)]
 pub(crate) struct Drafting {
     /// Chats that changed since they were last looked at.
-    changed: Mutex<BTreeSet<ChatId>>,
+    changed: Mutex<Changed>,
     pub(crate) wake: Notify,
     /// Drafts that are being made.
     writing: Mutex<BTreeMap<ChatId, Writing>>,
@@ -58,6 +61,14 @@ pub(crate) struct Drafting {
     client: Mutex<Option<Arc<model::Ready>>>,
     /// What hindered the model last.
     trouble: Mutex<Option<ModelTrouble>>,
+}
+
+/// Chats to be looked at.
+#[derive(Default)]
+struct Changed {
+    chats: BTreeSet<ChatId>,
+    /// More than are held: every chat.
+    all: bool,
 }
 
 /// A draft that is being made.
@@ -76,14 +87,23 @@ impl Drafting {
         if chats.is_empty() {
             return;
         }
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(chats);
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.chats.extend(chats);
+        if changed.chats.len() > CHANGED {
+            *changed = Changed { chats: BTreeSet::new(), all: true };
+        }
+        drop(changed);
         self.wake.notify_one();
     }
 
-    fn take_changed(&self) -> Vec<ChatId> {
-        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
-            .into_iter()
-            .collect()
+    fn look_at_all(&self) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).all = true;
+    }
+
+    /// The chats to look at; none: every chat.
+    fn take_changed(&self) -> Option<Vec<ChatId>> {
+        let changed = std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner));
+        (!changed.all).then(|| changed.chats.into_iter().collect())
     }
 
     fn writing(&self, chat: ChatId) -> Option<Writing> {
@@ -134,9 +154,7 @@ impl Core {
 
 /// Runs until the core stops.
 pub(crate) async fn run(core: Core) {
-    if let Err(error) = lookout::after_start(&core).await {
-        tracing::warn!(%error, "chats that waited for a draft are not looked at");
-    }
+    core.inner.drafting.look_at_all(); // what a kill left
     let mut running: JoinSet<ChatId> = JoinSet::new();
     let mut busy: BTreeSet<ChatId> = BTreeSet::new();
     loop {
@@ -170,14 +188,16 @@ async fn step(
     busy: &mut BTreeSet<ChatId>,
 ) -> Result<Duration, crate::StoreError> {
     let long = Duration::from_secs(3600);
-    if !core.draft_settings_now().await?.on {
-        core.inner.drafting.take_changed();
+    let settings = core.draft_settings_now().await?;
+    if !settings.on {
+        core.inner.drafting.look_at_all(); // when they are switched on
         return Ok(long);
     }
+    let (workers, queue) = (settings.workers.clamp(1, 16) as usize, settings.queue.clamp(1, 10_000));
     lookout::settle_changed(core).await?;
     let mut pause = rules::send_due(core).await?;
     let now_ms = core.inner.clock.now_ms();
-    let works: Vec<Work> = core.inner.store.read(|c| draft_work::first(c, QUEUE)).await?;
+    let works: Vec<Work> = core.inner.store.read(move |c| draft_work::first(c, queue)).await?;
     for work in works {
         if busy.contains(&work.chat) {
             continue;
@@ -186,7 +206,7 @@ async fn step(
             pause = pause.min(Duration::from_millis(u64::try_from(work.due_ms - now_ms).unwrap_or(0)));
             break;
         }
-        if busy.len() >= WORKERS {
+        if busy.len() >= workers {
             break; // the next one that finishes wakes us
         }
         busy.insert(work.chat);

@@ -1,6 +1,6 @@
 //! The language model's settings, secrets and budget.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ::drafts::model::{Client, Endpoint, ModelError, PRESETS, Usage};
@@ -162,10 +162,40 @@ impl Core {
     }
 
     /// The model, if the seller wants one and it may be asked now; otherwise what hinders it.
-    pub(super) async fn model_now(&self) -> Result<Option<std::sync::Arc<Ready>>, ModelTrouble> {
+    pub(super) async fn model_now(&self) -> Result<Option<Arc<Ready>>, ModelTrouble> {
         let settings = self.draft_settings_now().await.map_err(|_| ModelTrouble::Network)?;
-        if !settings.use_model || settings.base_url.trim().is_empty() {
+        if !self.may_ask(&settings).await? {
             return Ok(None);
+        }
+        let known = self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.settings == settings) {
+            return Ok(Some(known));
+        }
+        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?;
+        let client = Client::new(&kept.endpoint(&settings)).map_err(|error| trouble(&error))?;
+        let ready = Arc::new(Ready { client, settings });
+        *self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(ready.clone());
+        Ok(Some(ready))
+    }
+
+    /// A model by settings that are not saved, within the budget they set.
+    pub(super) async fn model_to_try(
+        &self,
+        new: &DraftSettings,
+        secrets: ModelSecrets,
+    ) -> Result<Option<Arc<Ready>>, ModelTrouble> {
+        if !self.may_ask(new).await? {
+            return Ok(None);
+        }
+        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?.change(secrets);
+        let client = Client::new(&kept.endpoint(new)).map_err(|error| trouble(&error))?;
+        Ok(Some(Arc::new(Ready { client, settings: new.clone() })))
+    }
+
+    /// Whether these settings name a model; an error when their budget is used up.
+    async fn may_ask(&self, settings: &DraftSettings) -> Result<bool, ModelTrouble> {
+        if !settings.use_model || settings.base_url.trim().is_empty() {
+            return Ok(false);
         }
         let (today, month) = self.model_use().await.unwrap_or_default();
         let over = |used: ModelUse, tokens: Option<u32>, rub: Option<f64>| {
@@ -177,15 +207,7 @@ impl Core {
         if over(month, settings.month_tokens, settings.month_rub) {
             return Err(ModelTrouble::MonthBudget);
         }
-        let known = self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.settings == settings) {
-            return Ok(Some(known));
-        }
-        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?;
-        let client = Client::new(&kept.endpoint(&settings)).map_err(|error| trouble(&error))?;
-        let ready = std::sync::Arc::new(Ready { client, settings });
-        *self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(ready.clone());
-        Ok(Some(ready))
+        Ok(true)
     }
 
     /// Notes what a call took.

@@ -23,7 +23,7 @@ use crate::view::{
 };
 
 const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 /// Drafts looked at in one go.
 const LOOKED_AT: u32 = 1000;
 /// A question this old is answered by the seller or not at all.
@@ -111,18 +111,35 @@ fn rule_view(row: &RuleRow) -> Rule {
         account: row.account,
         item: row.item.map(|item| item.to_string()),
         active: row.active,
-        settings: serde_json::from_str(&row.settings).unwrap_or_default(),
+        settings: settings_of(row),
     }
 }
 
+/// What a rule allows; what an older program did not know is as it is by default.
+pub(super) fn settings_of(row: &RuleRow) -> RuleSettings {
+    let mut all = serde_json::to_value(RuleSettings::default()).unwrap_or_default();
+    if let (Some(all), Ok(serde_json::Value::Object(known))) =
+        (all.as_object_mut(), serde_json::from_str(&row.settings))
+    {
+        all.extend(known);
+    }
+    serde_json::from_value(all).unwrap_or_default()
+}
+
 /// The rule for a chat: the one of its item before the account's before the general one.
-fn rule_for<'a>(all: &'a [RuleRow], talk: &Talk) -> Option<&'a RuleRow> {
+pub(super) fn rule_for<'a>(all: &'a [RuleRow], talk: &Talk) -> Option<&'a RuleRow> {
     let holds = |rule: &&RuleRow| {
         rule.active
             && rule.account.is_none_or(|account| account == talk.chat.account)
             && rule.item.is_none_or(|item| Some(item) == talk.chat.item_id)
     };
     all.iter().filter(holds).max_by_key(|rule| (rule.item.is_some(), rule.account.is_some()))
+}
+
+/// Whether a rule is for this account and item.
+pub(super) fn is_for(rule: &Rule, account: crate::AccountId, item: Option<i64>) -> bool {
+    let of_item = rule.item.as_deref().map(str::parse::<i64>);
+    rule.account.is_none_or(|of| of == account) && of_item.is_none_or(|of| of.ok() == item && item.is_some())
 }
 
 /// When a draft's time comes.
@@ -133,7 +150,7 @@ fn due_ms(draft: &DraftRow, settings: &RuleSettings) -> i64 {
 }
 
 /// What speaks against sending this draft by this rule, apart from what only the moment of sending tells.
-fn hindrance(draft: &DraftRow, settings: &RuleSettings, at_ms: i64) -> Option<RuleHindrance> {
+pub(super) fn hindrance(draft: &DraftRow, settings: &RuleSettings, at_ms: i64) -> Option<RuleHindrance> {
     let marks: Vec<DraftMark> = views::read(&draft.marks);
     let sources: Vec<DraftSource> = views::read(&draft.sources);
     let question = crate::ingest::fold(&draft.question);
@@ -155,7 +172,7 @@ fn hindrance(draft: &DraftRow, settings: &RuleSettings, at_ms: i64) -> Option<Ru
 }
 
 /// Whether a rule holds at this moment, by this machine's clock.
-fn within(settings: &RuleSettings, at_ms: i64) -> bool {
+pub(super) fn within(settings: &RuleSettings, at_ms: i64) -> bool {
     let at = clock::local(at_ms);
     let minute = u32::try_from(i32::from(at.hour()) * 60 + i32::from(at.minute())).unwrap_or(0);
     let day = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or(0);
@@ -239,9 +256,10 @@ fn judge(
     let Some(rule) = rule_for(all, &talk).filter(|rule| draft.created_ms >= rule.since_ms) else {
         return Ok(None);
     };
-    let settings: RuleSettings = serde_json::from_str(&rule.settings).unwrap_or_default();
+    let settings = settings_of(rule);
     let at_ms = due_ms(&draft, &settings);
-    if now_ms - draft.created_ms > TOO_OLD_MS {
+    // Never twice for one question, also when the first reply was taken back.
+    if now_ms - draft.created_ms > TOO_OLD_MS || drafts::had_rule(connection, draft.chat, draft.message)? {
         return Ok(None);
     }
     Ok(match hindrance(&draft, &settings, at_ms.max(now_ms)) {
@@ -276,7 +294,7 @@ fn send_one(connection: &Connection, id: DraftId, now_ms: i64) -> Result<Step, S
     }
     let Some(talk) = talk::read(connection, draft.chat)? else { return Ok(Step::Never) };
     let Some(rule) = rule_for(&all, &talk) else { return Ok(Step::Never) };
-    let settings: RuleSettings = serde_json::from_str(&rule.settings).unwrap_or_default();
+    let settings = settings_of(rule);
     let types = !talk.chat.composer_text.trim().is_empty();
     let sent = drafts::sent_by_rules(connection, draft.chat, now_ms - HOUR_MS)?;
     if types || sent >= settings.per_hour {
@@ -308,14 +326,11 @@ pub(crate) fn still_fits(connection: &Connection, id: OutboxId, now_ms: i64) -> 
 }
 
 fn dry_run(connection: &Connection, rule: &Rule, now_ms: i64) -> Result<Vec<DryRun>, StoreError> {
-    let item: Option<i64> = rule.item.as_deref().and_then(|item| item.parse().ok());
     let mut out: Vec<DryRun> = Vec::new();
     let mut sent: Vec<(ChatId, i64)> = Vec::new();
     for draft in drafts::since(connection, now_ms - DAY_MS)? {
         let Some(chat) = chats::get(connection, draft.chat)? else { continue };
-        let fits = rule.account.is_none_or(|account| account == draft.account)
-            && item.is_none_or(|item| Some(item) == chat.item_id);
-        if !fits || draft.state == State::Replaced {
+        if !is_for(rule, draft.account, chat.item_id) || draft.state == State::Replaced {
             continue;
         }
         let at_ms = due_ms(&draft, &rule.settings);
@@ -370,6 +385,20 @@ fn log(connection: &Connection, chat: Option<ChatId>, limit: u32) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_of_an_older_program_keeps_what_it_says() {
+        let row = RuleRow {
+            id: RuleId(1),
+            account: None,
+            item: None,
+            active: true,
+            since_ms: 0,
+            settings: r#"{"perHour":7,"minChance":0.75}"#.into(),
+        };
+        let expected = RuleSettings { per_hour: 7, min_chance: 0.75, ..RuleSettings::default() };
+        assert_eq!(settings_of(&row), expected);
+    }
 
     #[test]
     fn a_rule_holds_within_its_hours_also_over_midnight() {

@@ -63,6 +63,7 @@ fn count(connection: &Connection, from_ms: i64) -> Result<DraftStatistics, Store
             DraftMaker::Model => draft.model.clone().unwrap_or_else(|| "model".into()),
             DraftMaker::Quote => "quote".into(),
             DraftMaker::Holding => "holding".into(),
+            DraftMaker::Template => "template".into(),
         };
         makers.entry(maker).or_default().add(&draft);
         let cited = views::read::<DraftSource>(&draft.sources).into_iter().filter(|source| source.cited);

@@ -53,7 +53,23 @@ impl Talk {
 /// Reads a chat.
 pub(super) fn read(connection: &Connection, id: ChatId) -> Result<Option<Talk>, StoreError> {
     let Some(chat) = chats::get(connection, id)? else { return Ok(None) };
-    let newest_first = messages::page(connection, id, None, READ)?;
+    let mut talk = told(chat, messages::page(connection, id, None, READ)?);
+    let asked_ms = talk.burst.last().map_or(0, |message| message.first_seen_ms);
+    talk.replying = outbox::open_of_chat(connection, id)?.iter().any(|row| row.created_ms >= asked_ms);
+    Ok(Some(talk))
+}
+
+/// A chat as it was when this message was the newest.
+pub(super) fn at(connection: &Connection, id: ChatId, newest: MessageId) -> Result<Option<Talk>, StoreError> {
+    let Some(chat) = chats::get(connection, id)? else { return Ok(None) };
+    let Some(newest) = messages::get(connection, newest)?.filter(|message| message.chat == id) else {
+        return Ok(None);
+    };
+    let before = messages::page(connection, id, Some((newest.sent_s, newest.id)), READ)?;
+    Ok(Some(told(chat, std::iter::once(newest).chain(before).collect())))
+}
+
+fn told(chat: StoredChat, newest_first: Vec<StoredMessage>) -> Talk {
     // Avito's own notes are no part of the talk, and what was taken back was not said.
     let mut said =
         newest_first.into_iter().filter(|message| message.rank == 0 && !message.deleted).peekable();
@@ -66,7 +82,5 @@ pub(super) fn read(connection: &Connection, id: ChatId) -> Result<Option<Talk>, 
     burst.reverse();
     let mut before: Vec<StoredMessage> = said.take(BEFORE).collect();
     before.reverse();
-    let asked_ms = burst.last().map_or(0, |message| message.first_seen_ms);
-    let replying = outbox::open_of_chat(connection, id)?.iter().any(|row| row.created_ms >= asked_ms);
-    Ok(Some(Talk { chat, burst, before, replying }))
+    Talk { chat, burst, before, replying: false }
 }

@@ -11,7 +11,7 @@ use crate::ids::{AccountId, ChatId, MediaId, MessageId};
 use crate::ingest::{meaning, media_addresses};
 use crate::store::messages::StoredMessage;
 use crate::store::outbox::{self, OutboxRow, OutboxState};
-use crate::store::{StoreError, media, messages};
+use crate::store::{StoreError, drafts, media, messages};
 use crate::view::{
     Delivery, MessageBody, MessageCursor, MessagePage, MessageRow, Preview, PreviewKind, QuoteView,
     SendFailure,
@@ -30,7 +30,7 @@ pub(crate) struct AvitoNow {
 }
 
 impl AvitoNow {
-    fn at(&self, account: AccountId) -> i64 {
+    pub(crate) fn at(&self, account: AccountId) -> i64 {
         self.of.get(&account).copied().unwrap_or(self.local_ms)
     }
 }
@@ -146,6 +146,7 @@ pub(crate) fn bubble(
         } else {
             Delivery::Sent
         }),
+        automatic: sent_by_us.map_or(Ok(false), |row| drafts::is_automatic(connection, row))?,
         deletable_until_ms,
         quote: message.as_ref().and_then(|message| quote(message, stored)),
     })
@@ -171,6 +172,7 @@ pub(crate) fn echo(connection: &Connection, row: &OutboxRow) -> Result<MessageRo
         body,
         deleted: false,
         delivery: Some(delivery_of_row(row)),
+        automatic: drafts::is_automatic(connection, row.id)?,
         deletable_until_ms: None,
         quote: None,
     })

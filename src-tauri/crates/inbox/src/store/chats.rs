@@ -405,16 +405,21 @@ pub(crate) fn next_to_backfill(
     Ok(None)
 }
 
-/// Chats since a moment in which the buyer has the last word, newest first.
-pub(crate) fn unanswered_since(
+/// Chats after this one that may want a draft, or have something of drafts that may be done with, by id: those whose buyer spoke
+/// last since a moment, those that wait for a draft, those that have one.
+pub(crate) fn of_drafts(
     connection: &Connection,
     from_ms: i64,
+    after: ChatId,
     limit: u32,
 ) -> Result<Vec<ChatId>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id FROM chats WHERE updated_ms >= ?1 AND last_words_ours = 0 ORDER BY updated_ms DESC, id DESC LIMIT ?2",
+        "SELECT id FROM chats WHERE id > ?2
+           AND ((updated_ms >= ?1 AND last_words_ours = 0)
+                OR id IN (SELECT chat FROM draft_work UNION SELECT chat FROM drafts WHERE state IN (0, 1)))
+         ORDER BY id LIMIT ?3",
     )?;
-    Ok(statement.query_map((from_ms, limit), |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map((from_ms, after, limit), |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// Keeps half-typed text.

@@ -73,6 +73,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DraftRow> {
         maker: match row.get::<_, i64>(7)? {
             0 => DraftMaker::Model,
             1 => DraftMaker::Quote,
+            3 => DraftMaker::Template,
             _ => DraftMaker::Holding,
         },
         model: row.get(8)?,
@@ -95,6 +96,7 @@ pub(crate) fn add(connection: &Connection, draft: &DraftRow) -> Result<DraftId, 
         DraftMaker::Model => 0,
         DraftMaker::Quote => 1,
         DraftMaker::Holding => 2,
+        DraftMaker::Template => 3,
     };
     connection
         .prepare_cached(
@@ -248,4 +250,66 @@ pub(crate) fn by_rules(
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map((chat, limit), |row| Ok((read(row)?, row.get(19)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a reply on its way or sent was put there by a rule.
+pub(crate) fn is_automatic(connection: &Connection, outbox: OutboxId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM drafts WHERE outbox = ?1 AND state = 4";
+    Ok(connection.prepare_cached(sql)?.exists([outbox])?)
+}
+
+/// Whether a rule has had its turn with this question, whatever became of its reply.
+pub(crate) fn had_rule(
+    connection: &Connection,
+    chat: ChatId,
+    message: MessageId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM drafts WHERE chat = ?1 AND message = ?2 AND rule IS NOT NULL LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.exists((chat, message))?)
+}
+
+/// The newest draft made for a question, whatever became of it.
+pub(crate) fn of_question(
+    connection: &Connection,
+    chat: ChatId,
+    message: MessageId,
+) -> Result<Option<DraftRow>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM drafts WHERE chat = ?1 AND message = ?2 ORDER BY id DESC LIMIT 1");
+    Ok(connection.prepare_cached(&sql)?.query_row((chat, message), read).optional()?)
+}
+
+/// A draft that became a message at Avito, with what was sent where that differs from its text.
+pub(crate) struct SentRow {
+    pub(crate) draft: DraftRow,
+    pub(crate) message: MessageId,
+    pub(crate) sent_text: Option<String>,
+}
+
+/// Replies that began as drafts, are at Avito since a moment, still stand there, and of which nothing is decided.
+pub(crate) fn sent_since(
+    connection: &Connection,
+    chat: Option<ChatId>,
+    from_s: i64,
+) -> Result<Vec<SentRow>, StoreError> {
+    let columns: Vec<String> = COLUMNS.split(", ").map(|name| format!("d.{}", name.trim())).collect();
+    let sql = format!(
+        "SELECT {}, m.id, d.sent_text FROM drafts d JOIN outbox o ON o.id = d.outbox JOIN messages m ON m.id = o.message
+         WHERE d.state IN (2, 3, 4) AND d.recall = 0 AND m.deleted = 0 AND m.sent_s >= ?1 AND (?2 IS NULL OR d.chat = ?2)
+           AND d.created_ms >= ?1 * 1000 - 86400000
+         ORDER BY d.id DESC LIMIT 200",
+        columns.join(", ")
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((from_s, chat), |row| {
+        Ok(SentRow { draft: read(row)?, message: row.get(19)?, sent_text: row.get(20)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the seller decided about a reply whose facts changed: taken back, or it stays.
+pub(crate) fn set_recall(connection: &Connection, id: DraftId, taken_back: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE drafts SET recall = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((id, if taken_back { 2 } else { 1 }))?;
+    Ok(())
 }

@@ -180,6 +180,20 @@ pub(crate) fn after(
     Ok(statement.query_map((chat, id, limit), read)?.collect::<Result<_, _>>()?)
 }
 
+/// The first words of ours after a message.
+pub(crate) fn reply_after(
+    connection: &Connection,
+    chat: ChatId,
+    message: MessageId,
+) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT text FROM messages WHERE chat = ?1 AND outgoing = 1 AND rank = 0 AND deleted = 0 AND text <> ''
+           AND (sent_s, rank, tie, avito_id) > (SELECT sent_s, rank, tie, avito_id FROM messages WHERE id = ?2)
+         ORDER BY sent_s, rank, tie, avito_id LIMIT 1",
+    )?;
+    Ok(statement.query_row((chat, message), |row| row.get(0)).optional()?)
+}
+
 /// Every message of a chat, oldest first, one at a time.
 pub(crate) fn for_each<E: From<rusqlite::Error>>(
     connection: &Connection,

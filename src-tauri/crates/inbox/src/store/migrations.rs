@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/005_items_of_passages.sql"),
     include_str!("migrations/006_blocked_buyers.sql"),
     include_str!("migrations/007_message_search.sql"),
+    include_str!("migrations/008_recalls.sql"),
 ];
 
 /// The version this program's schema has.

@@ -322,7 +322,7 @@ CREATE TABLE drafts (
   question   TEXT NOT NULL,
   asked_s    INTEGER NOT NULL,           -- when the first message of the question was sent
   state      INTEGER NOT NULL,           -- 0 ready, 1 unanswerable, 2 sent, 3 sent edited, 4 sent by a rule, 5 dismissed, 6 stale, 7 replaced
-  maker      INTEGER NOT NULL,           -- 0 model, 1 quote, 2 holding reply
+  maker      INTEGER NOT NULL,           -- 0 model, 1 quote, 2 holding reply, 3 a rule's template
   model      TEXT,
   text       TEXT NOT NULL,
   marks      TEXT NOT NULL,              -- JSON: facts with what speaks for them
@@ -336,7 +336,8 @@ CREATE TABLE drafts (
   sent_text  TEXT,                       -- what was sent, where it differs
   edit_share REAL,                       -- how much was changed, 0 to 1
   reason     TEXT,                       -- why the seller turned it down
-  rule       INTEGER                     -- the rule that sent it
+  rule       INTEGER,                    -- the rule that sent it
+  recall     INTEGER NOT NULL DEFAULT 0  -- the reply's facts changed within Avito's hour: 0 nothing decided, 1 it stays, 2 taken back
 ) STRICT;
 CREATE INDEX drafts_by_chat ON drafts (chat, id);
 CREATE INDEX drafts_ready ON drafts (account, created_ms) WHERE state = 0;

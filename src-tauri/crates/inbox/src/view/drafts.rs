@@ -42,6 +42,8 @@ pub enum DraftMaker {
     Quote,
     /// A fixed text that the seller set, because nothing answers.
     Holding,
+    /// A fixed text of a rule of the seller's.
+    Template,
 }
 
 /// What a marked span states.
@@ -112,6 +114,8 @@ pub enum DraftSourceKind {
     Item,
     /// The seller's earlier words in this chat.
     Said,
+    /// The text of a rule.
+    Template,
 }
 
 /// A source of a draft.
@@ -258,6 +262,25 @@ pub struct DraftView {
     pub sends_at_ms: Option<i64>,
 }
 
+/// The draft of a question outside of any chat. Not for the page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TriedDraft {
+    /// Whose words; none: no draft.
+    pub maker: Option<DraftMaker>,
+    /// The draft.
+    pub text: String,
+    /// Keys of the passages it rests on.
+    pub cited: Vec<String>,
+    /// How far it may be trusted, 0 to 1.
+    pub chance: f64,
+    /// One key could send it.
+    pub one_key: bool,
+    /// Why a model's own words are not in it.
+    pub stopped: Vec<DraftDanger>,
+    /// Why the model did not write it.
+    pub trouble: Option<ModelTrouble>,
+}
+
 /// A draft in the queue over all chats.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -370,6 +393,10 @@ pub struct DraftSettings {
     pub month_rub: Option<f64>,
     /// A polite reply offered where nothing answers; empty: none is offered.
     pub holding_text: String,
+    /// Drafts made at the same time; 1 suits a model on one's own machine.
+    pub workers: u32,
+    /// Chats whose work is held in memory at most; the others wait in the archive.
+    pub queue: u32,
 }
 
 impl Default for DraftSettings {
@@ -388,6 +415,8 @@ impl Default for DraftSettings {
             day_rub: None,
             month_rub: None,
             holding_text: "Здравствуйте! Вижу ваш вопрос, отвечу здесь же.".into(),
+            workers: 3,
+            queue: 1000,
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct MessageRow {
     pub deleted: bool,
     /// Ours: how far it has come.
     pub delivery: Option<Delivery>,
+    /// Ours: a rule sent it.
+    pub automatic: bool,
     /// Ours: may be deleted at Avito until then.
     pub deletable_until_ms: Option<i64>,
     /// Message it answers.

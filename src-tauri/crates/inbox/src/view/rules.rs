@@ -21,7 +21,7 @@ pub enum RuleHours {
 
 /// What a rule allows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct RuleSettings {
     /// When it holds.
     pub hours: RuleHours,
@@ -41,6 +41,10 @@ pub struct RuleSettings {
     pub per_hour: u32,
     /// Never when the question has one of these words.
     pub stop_words: Vec<String>,
+    /// Sent where nothing else answers; empty: nothing is.
+    pub template: String,
+    /// The template answers questions with one of these words; empty: every question.
+    pub template_words: Vec<String>,
 }
 
 impl Default for RuleSettings {
@@ -55,6 +59,8 @@ impl Default for RuleSettings {
             min_chance: 0.9,
             per_hour: 3,
             stop_words: ["возврат", "брак", "обман", "жалоба", "суд", "полиция"].map(str::to_owned).to_vec(),
+            template: String::new(),
+            template_words: Vec::new(),
         }
     }
 }
@@ -139,4 +145,20 @@ pub struct AutomaticReply {
     pub sources: Vec<String>,
     /// When.
     pub sent_ms: i64,
+}
+
+/// What the drafts of the last 30 days say of one threshold: what a rule would have sent, and what the seller did with it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleLevel {
+    /// The threshold, 0 to 1.
+    pub min_chance: f64,
+    /// Drafts a rule would have sent above it, at any hour.
+    pub drafts: u32,
+    /// Of them the seller sent as they were.
+    pub as_is: u32,
+    /// Sent after a change.
+    pub edited: u32,
+    /// Turned down.
+    pub dismissed: u32,
 }

@@ -9,6 +9,7 @@ mod beside;
 mod catching_up;
 mod command_line;
 mod drafts;
+mod drafts_later;
 mod drafts_private;
 mod durability;
 mod endpoint;

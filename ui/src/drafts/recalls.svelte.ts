@@ -1,0 +1,54 @@
+// Sent replies that are no longer so, while they can be taken back: of one chat, or of all.
+import type { ChatId, ErrorCode, Notice, Recall } from "../host/contract";
+import { errorCode, type Host } from "../host";
+import { perFrame } from "../shared/frame";
+
+export class Recalls {
+	rows = $state.raw<Recall[]>([]);
+	busy = $state(false);
+	error = $state<ErrorCode | null>(null);
+	#host: Host;
+	#chat: ChatId | null;
+	#turn = 0;
+
+	constructor(host: Host, chat: ChatId | null) {
+		this.#host = host;
+		this.#chat = chat;
+	}
+
+	start(): () => void {
+		void this.read();
+		const soon = perFrame(() => void this.read());
+		// A price of a listing comes with its chat, a passage with knowledge.
+		const telling = new Set<Notice["what"]>(["chats", "messages", "knowledge", "draft", "everything"]);
+		return this.#host.on((notice) => {
+			if (telling.has(notice.what)) soon();
+		});
+	}
+
+	async read(): Promise<void> {
+		const turn = ++this.#turn;
+		const rows = await this.#host.drafts.recalls(this.#chat).catch(() => this.rows);
+		if (turn === this.#turn) this.rows = rows;
+	}
+
+	/** Deletes the reply at Avito; a new draft is made. Answers whether it is gone. */
+	takeBack = (row: Recall) => this.#attempt(() => this.#host.drafts.recall(row.draft));
+	keep = (row: Recall) => this.#attempt(() => this.#host.drafts.keep(row.draft));
+
+	async #attempt(work: () => Promise<void>): Promise<boolean> {
+		if (this.busy) return false;
+		this.busy = true;
+		try {
+			await work();
+			this.error = null;
+			return true;
+		} catch (error) {
+			this.error = errorCode(error);
+			return false;
+		} finally {
+			this.busy = false;
+			await this.read();
+		}
+	}
+}

@@ -1,0 +1,150 @@
+// Rules of sending while they are being changed, and what they have done.
+import type { AutomaticReply, DryRun, ErrorCode, Rule, RuleLevel, RuleSettings } from "../host/contract";
+import { errorCode, type Host } from "../host";
+
+/** What a new rule begins with: the program's own defaults, off. */
+export const NEW_RULE: Rule = {
+	id: null,
+	account: null,
+	item: null,
+	active: false,
+	settings: {
+		hours: "always",
+		fromMin: 9 * 60,
+		toMin: 21 * 60,
+		days: [true, true, true, true, true, true, true],
+		afterMin: 0,
+		delayS: 2,
+		minChance: 0.9,
+		perHour: 3,
+		stopWords: ["возврат", "брак", "обман", "жалоба", "суд", "полиция"],
+		template: "",
+		templateWords: [],
+	},
+};
+
+const LOG = 100;
+
+export class Rules {
+	rules = $state.raw<Rule[]>([]);
+	log = $state.raw<AutomaticReply[]>([]);
+	paused = $state(false);
+	ready = $state(false);
+	error = $state<ErrorCode | null>(null);
+	/** The rule being changed; a copy. */
+	edited = $state<Rule | null>(null);
+	levels = $state.raw<RuleLevel[]>([]);
+	dry = $state.raw<DryRun[] | null>(null);
+	busy = $state(false);
+	#host: Host;
+	#turn = 0;
+
+	/** What the past says of the threshold on the screen. */
+	level = $derived.by(() => {
+		const chance = this.edited?.settings.minChance ?? 0;
+		return this.levels.findLast((level) => (level.minChance ?? 0) <= chance + 0.001) ?? null;
+	});
+
+	constructor(host: Host) {
+		this.#host = host;
+	}
+
+	async read(): Promise<void> {
+		const turn = ++this.#turn;
+		try {
+			const { drafts } = this.#host;
+			const [rules, log, settings] = await Promise.all([drafts.rules(), drafts.automatic(null, LOG), drafts.settings()]);
+			if (turn !== this.#turn) return;
+			[this.rules, this.log, this.paused, this.error] = [rules, log, settings.rulesPaused, null];
+		} catch (error) {
+			if (turn === this.#turn) this.error = errorCode(error);
+		}
+		if (turn === this.#turn) this.ready = true;
+	}
+
+	open(rule: Rule): void {
+		this.edited = structuredClone($state.snapshot(rule) as Rule);
+		[this.levels, this.dry, this.error] = [[], null, null];
+		void this.readLevels();
+	}
+
+	close(): void {
+		this.edited = null;
+	}
+
+	change(part: Partial<RuleSettings>): void {
+		if (!this.edited) return;
+		this.edited.settings = { ...this.edited.settings, ...part };
+		this.dry = null;
+	}
+
+	#current(): Rule | null {
+		return this.edited && ($state.snapshot(this.edited) as Rule);
+	}
+
+	/** Figures of the past for the rule on the screen. */
+	async readLevels(): Promise<void> {
+		const rule = this.#current();
+		if (!rule) return;
+		const levels = await this.#host.drafts.levels(rule).catch(() => []);
+		if (this.edited) this.levels = levels;
+	}
+
+	async try(): Promise<void> {
+		const rule = this.#current();
+		if (!rule || this.busy) return;
+		await this.#attempt(async () => {
+			this.dry = await this.#host.drafts.dryRun(rule);
+		});
+	}
+
+	async save(): Promise<boolean> {
+		const rule = this.#current();
+		if (!rule) return false;
+		const saved = await this.#attempt(() => this.#host.drafts.saveRule(rule));
+		if (saved) this.close();
+		await this.read();
+		return saved;
+	}
+
+	async switch(rule: Rule, active: boolean): Promise<void> {
+		await this.#attempt(() => this.#host.drafts.saveRule({ ...rule, active }));
+		await this.read();
+	}
+
+	async remove(rule: Rule): Promise<void> {
+		const { id } = rule;
+		if (id === null) return;
+		if (await this.#attempt(() => this.#host.drafts.removeRule(id))) this.close();
+		await this.read();
+	}
+
+	async pause(paused: boolean): Promise<void> {
+		await this.#attempt(() => this.#host.drafts.pauseRules(paused));
+		await this.read();
+	}
+
+	async #attempt(work: () => Promise<unknown>): Promise<boolean> {
+		this.busy = true;
+		try {
+			await work();
+			this.error = null;
+			return true;
+		} catch (error) {
+			this.error = errorCode(error);
+			return false;
+		} finally {
+			this.busy = false;
+		}
+	}
+}
+
+/** «09:30» of minutes of the day, and back. */
+export const clockOf = (minutes: number) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+export function minutesOf(clock: string): number | null {
+	const [, hours, minutes] = /^(\d{1,2}):(\d{2})/.exec(clock) ?? [];
+	return hours === undefined || minutes === undefined ? null : Math.min(1439, Number(hours) * 60 + Number(minutes));
+}
+
+/** Words parted by commas or lines. */
+export const wordsOf = (text: string) => [...new Set(text.split(/[,;\n]/).map((word) => word.trim()).filter(Boolean))];
