@@ -1816,14 +1816,6 @@ export type PassageView = {
 	uses: number,
 };
 
-/**  How often Avito is asked where messages do not come by themselves. */
-export type Polling = 
-/**  Twice as often: every 5 seconds during a talk, every 15 otherwise. */
-"often" | 
-/**  Every 10 seconds during a talk, every 30 otherwise. */
-"usual" | 
-/**  Four times more rarely, for a slow or paid connection. */
-"rarely";
 /**  A question of the past that the seller answered. */
 export type PastQuestion = {
 	/**  Its chat. */
@@ -1839,6 +1831,15 @@ export type PastQuestion = {
 	/**  What the seller answered. */
 	reply: string,
 };
+
+/**  How often Avito is asked where messages do not come by themselves. */
+export type Polling = 
+/**  Twice as often: every 5 seconds during a talk, every 15 otherwise. */
+"often" | 
+/**  Every 10 seconds during a talk, every 30 otherwise. */
+"usual" | 
+/**  Four times more rarely, for a slow or paid connection. */
+"rarely";
 
 /**  Last words of a chat. */
 export type Preview = {
