@@ -2,7 +2,7 @@
 //! runs are in `docs/performance.md`.
 
 use bench::archive::{Archive, Form, Size};
-use bench::{catchup, memory, page, start, thread, webhook};
+use bench::{catchup, memory, page, search, start, thread, webhook};
 use clap::Parser;
 
 use crate::support::app_file;
@@ -81,6 +81,8 @@ fn windows_on_a_small_archive_are_measured_from_start_to_rest() {
         let line = with(&["--rounds", "5", "--encrypted-only"]);
         let asked = thread::run(&app, folder.path(), &options(&line)).await.unwrap();
         assert_eq!(asked["encrypted"]["open_long"]["count"], 5);
+        let found = search::run(&app, folder.path(), &options(&with(&["--rounds", "2"]))).await.unwrap();
+        assert_eq!(found["all"]["count"], 12);
         let shown = page::run(&app, folder.path(), &options(&with(&["--rounds", "3"]))).await.unwrap();
         assert_eq!((shown["bubble"]["count"].as_u64(), shown["row"]["count"].as_u64()), (Some(3), Some(3)));
         let line = with(&["--rounds", "1", "--encrypted-only"]);

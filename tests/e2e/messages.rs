@@ -102,3 +102,32 @@ fn a_refused_reply_waits_for_the_seller_and_goes_out_once_when_tried_again() {
         assert_eq!(shop.sim.posted_count("Вы ещё думаете?"), 1);
     });
 }
+
+#[test]
+fn words_from_long_ago_are_found_and_the_chat_opens_at_them() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        let needle = "А складной зонтик ещё у вас?";
+        shop.sim.buyer_writes(shop.seller.user_id, &shop.vera, needle);
+        for number in 0..150 {
+            shop.sim.shift_clock(1);
+            shop.sim.buyer_writes(shop.seller.user_id, &shop.vera, &format!("Строка {number}"));
+        }
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.see(&id("chat-row")).await;
+        page.write(&id("chat-search"), "зонтики").await;
+        let found = id("found-message");
+        page.see_words(&found, "складной зонтик").await;
+        page.click(&found).await;
+        page.see_words(".flashed", "складной зонтик").await;
+        let middle = "(() => { const box = one('.flashed').getBoundingClientRect(); return box.top > 60 && box.bottom < innerHeight - 60; })()";
+        page.until("the message is in sight", middle).await;
+        let shown = page.now("all('[data-testid=message]').length").await;
+        assert!(shown.as_i64().is_some_and(|count| count < 120), "the whole history was drawn: {shown}");
+        page.click(&id("jump-newest")).await;
+        page.see_bubble("Строка 149").await;
+        shop.buyer_writes(&shop.vera, "Самое новое");
+        page.see_bubble("Самое новое").await;
+    });
+}

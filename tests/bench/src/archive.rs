@@ -360,10 +360,11 @@ async fn fill(store: &Store, seller: &SellerAccount, size: Size, made_s: i64) ->
                 "UPDATE accounts SET backfill_listed = 1, backfill_done = 1, caught_up_s = ?1, added_ms = ?1 * 1000",
                 [made_s],
             )?;
-            c.execute_batch("PRAGMA cache_size = -2000; ANALYZE")?;
             Ok(())
         })
         .await?;
+    inbox::look_everything_through(store).await?;
+    store.write(|c| Ok(c.execute_batch("PRAGMA cache_size = -2000; ANALYZE")?)).await?;
     Ok(())
 }
 

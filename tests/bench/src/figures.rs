@@ -10,6 +10,11 @@ impl Samples {
         self.0.push(value);
     }
 
+    /// Takes in what another measured.
+    pub fn include(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()

@@ -21,6 +21,7 @@ pub mod program;
 pub mod reference;
 pub mod report;
 pub mod retrieval;
+pub mod search;
 pub mod start;
 pub mod texts;
 pub mod thread;

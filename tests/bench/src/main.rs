@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use bench::archive::{Archive, Form, Size};
-use bench::{catchup, chaos, draft, memory, output, page, report, retrieval, start, thread, tunnel, webhook};
+use bench::{
+    catchup, chaos, draft, memory, output, page, report, retrieval, search, start, thread, tunnel, webhook,
+};
 use clap::{Parser, Subcommand};
 use serde_json::{Map, Value};
 
@@ -57,6 +59,8 @@ enum Measurement {
     Memory(memory::Options),
     /// Opening and switching chats, pages of the list, searching it, in the core on a large archive.
     Thread(thread::Options),
+    /// Search over all messages of a large archive, against the same question put to FTS5 alone.
+    Search(search::Options),
     /// Reading what happened during an outage, against the least possible.
     Catchup(catchup::Options),
     /// The knowledge's index against SQLite's trigram index and tantivy: quality, latency, building, size.
@@ -64,8 +68,8 @@ enum Measurement {
 }
 
 /// Each measurement as `all` runs it.
-const ALL: [&str; 9] =
-    ["webhook", "tunnel", "page", "draft", "start", "memory", "thread", "catchup", "retrieval"];
+const ALL: [&str; 10] =
+    ["webhook", "tunnel", "page", "draft", "start", "memory", "thread", "search", "catchup", "retrieval"];
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -121,6 +125,7 @@ async fn measure(app: &Path, measurement: Measurement, figures: &mut Map<String,
         Measurement::Start(options) => ("start", start::run(app, &target, &options).await?),
         Measurement::Memory(options) => ("memory", memory::run(app, &target, &options).await?),
         Measurement::Thread(options) => ("thread", thread::run(app, &target, &options).await?),
+        Measurement::Search(options) => ("search", search::run(app, &target, &options).await?),
         Measurement::Catchup(options) => ("catchup", catchup::run(app, &options).await?),
         Measurement::Retrieval(options) => ("retrieval", retrieval::run(&options)?),
     };

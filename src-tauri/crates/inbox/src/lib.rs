@@ -55,7 +55,7 @@ pub use ids::{
 };
 pub use media::MediaFile;
 #[doc(hidden)]
-pub use search::expression_of;
+pub use search::{expression_of, look_everything_through};
 pub use secrets::{SecretError, Vault};
 pub use store::{Store, StoreError};
 pub use timing::Timing;

@@ -18,7 +18,7 @@ use crate::error::CoreError;
 use crate::ids::{ChatId, MessageId};
 use crate::journal::let_flood_pass;
 use crate::reading::thread;
-use crate::store::{StoreError, chats, message_words, messages};
+use crate::store::{Store, StoreError, chats, message_words, messages};
 use crate::view::{FoundMessage, FoundPage, MessageQuery};
 
 /// Messages looked through by one transaction.
@@ -44,7 +44,7 @@ pub(crate) async fn look_through(core: Core) {
     let mut notices = core.inner.notices.subscribe();
     loop {
         let_flood_pass(&core).await;
-        match step(&core).await {
+        match step(&core.inner.store).await {
             Ok(true) => {}
             Ok(false) => {
                 let _ = notices.recv().await; // also when some were missed
@@ -59,11 +59,16 @@ pub(crate) async fn look_through(core: Core) {
     }
 }
 
+/// Looks everything through at once, for archives that are made to be measured.
+#[doc(hidden)]
+pub async fn look_everything_through(store: &Store) -> Result<(), StoreError> {
+    while step(store).await? {}
+    Ok(())
+}
+
 /// One batch; answers whether there was any.
-async fn step(core: &Core) -> Result<bool, StoreError> {
-    let batch = core
-        .inner
-        .store
+async fn step(store: &Store) -> Result<bool, StoreError> {
+    let batch = store
         .read(|c| {
             let unread = message_words::next(c, BATCH)?;
             let with_words = unread.into_iter().map(|message| {
@@ -78,7 +83,7 @@ async fn step(core: &Core) -> Result<bool, StoreError> {
     if batch.is_empty() {
         return Ok(false);
     }
-    core.inner.store.write(move |c| message_words::put(c, &batch)).await?;
+    store.write(move |c| message_words::put(c, &batch)).await?;
     Ok(true)
 }
 
