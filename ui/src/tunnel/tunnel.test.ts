@@ -198,6 +198,25 @@ describe("the tunnel", () => {
 		expect(field("own-save").disabled).toBe(false);
 	});
 
+	test("a tunnel in use is checked where it is set up; what is wrong is said with what to do", async () => {
+		const frame = await testFrame();
+		await open(frame);
+		await tab("tunnel");
+		await userEvent.click(screen.getByTestId("tunnel-check"));
+		await waitFor(() => expect(screen.getByTestId("line-test-result").dataset["passed"]).toBe("true"));
+		expect(calls(frame, "testWebhook")).toHaveLength(1);
+
+		frame.host.testWebhook = () => Promise.resolve({ atMs: 1, passed: false, code: "ngrok_3200", detail: null, totalMs: null, handlerMs: null });
+		await userEvent.click(screen.getByTestId("tunnel-check"));
+		await waitFor(() => expect(screen.getByTestId("line-test-result").dataset["passed"]).toBe("false"));
+		expect(words("line-test-result")).toContain(codeWords("3200").words);
+		expect(words("line-test-result")).toContain(codeWords("3200").step);
+
+		frame.host.receptionState.tunnel = { ...frame.host.receptionState.tunnel, now: failed("107") };
+		frame.host.emit({ what: "accounts" });
+		await waitFor(() => expect(screen.queryByTestId("tunnel-check")).toBeNull());
+	});
+
 	test("the month's free requests are shown, and a warning when they run out", async () => {
 		const frame = await testFrame();
 		frame.host.receptionState.tunnel = { ...frame.host.receptionState.tunnel, ngrokRequests: 17_000 };

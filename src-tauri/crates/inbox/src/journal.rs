@@ -15,7 +15,7 @@ use crate::ingest::{self, Owner, Taken};
 use crate::line::self_test;
 use crate::store::events::{About, EventState, PendingEvent};
 use crate::store::messages::Source;
-use crate::store::{StoreError, accounts, chats, deliveries, events};
+use crate::store::{StoreError, accounts, awaited, chats, deliveries, events};
 use crate::view::Notice;
 
 /// Deliveries taken in by one transaction.
@@ -208,7 +208,8 @@ fn take_event(
             ingest::take(connection, owner, chat, &message.message, Source::Event, None, event.received_ms)?;
         let delay_ms = (event.received_ms + clock_offset_ms - sent_ms(message)).max(0);
         about = About { kind: Some("message"), chat: Some(chat), delay_ms: Some(delay_ms) };
-        if taken.new && taken.from_buyer {
+        // Whoever was faster, the event or our asking: what its event has brought is delivered, once.
+        if taken.from_buyer && (taken.new || awaited::came(connection, taken.message)?) {
             let day = clock::local_day(event.received_ms);
             deliveries::add_event(connection, account.id, &day, delay_ms)?;
         }

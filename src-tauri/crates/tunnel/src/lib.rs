@@ -10,9 +10,11 @@
 //! program      a tunnel client the seller has installed;  minder: nothing of it outlives this program
 //! own          the seller's reverse proxy
 //! preference   several, the first that works
+//! handle       what others hold of a tunnel
 //! ```
 
 mod backoff;
+mod handle;
 mod meter;
 pub mod ngrok;
 pub mod own;
@@ -29,6 +31,7 @@ use std::time::SystemTime;
 use tokio::sync::watch;
 use url::Url;
 
+pub use handle::failed;
 pub use meter::{Meter, Passed};
 pub use trouble::{Trouble, Verdict};
 

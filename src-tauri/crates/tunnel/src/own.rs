@@ -3,12 +3,11 @@
 //! Nothing is started here, so nothing can be watched: whether requests really arrive is shown by a test through the address.
 
 use std::fmt::Write as _;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::watch;
 use url::{Host, Url};
 
+use crate::handle::{self, Settled};
 use crate::trouble::code;
 use crate::{State, Trouble, Tunnel};
 
@@ -61,11 +60,10 @@ impl Config {
 
 /// Starts it: online at once, or failed.
 pub fn start(config: &Config) -> Arc<dyn Tunnel> {
-    let state = match config.address() {
-        Ok(url) => State::Online { url },
-        Err(trouble) => State::Failed { trouble },
-    };
-    Arc::new(Own { state: watch::Sender::new(state) })
+    match config.address() {
+        Ok(url) => Arc::new(Settled::new(State::Online { url })),
+        Err(trouble) => handle::failed(trouble),
+    }
 }
 
 /// An address that others can reach, as Avito can be told it.
@@ -100,23 +98,6 @@ pub(crate) fn https(url: &Url) -> Result<Url, Trouble> {
 
 fn with_slash(path: &str) -> String {
     if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
-}
-
-struct Own {
-    state: watch::Sender<State>,
-}
-
-impl Tunnel for Own {
-    fn state(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
-    }
-
-    fn retry_now(&self) {}
-
-    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.state.send_replace(State::Stopped);
-        Box::pin(std::future::ready(()))
-    }
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::handle::Handle;
 use crate::trouble::code;
-use crate::{Config, Endpoint, State, Trouble, Tunnel};
+use crate::{State, Trouble, Tunnel};
 
-/// So long a tunnel may be without an address before the next is tried.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// So long a tunnel may usually be without an address before the next is tried.
+pub const PATIENCE: Duration = Duration::from_secs(180);
 /// Time a tunnel has for its own stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -32,10 +33,8 @@ pub struct Standing {
 
 /// Several tunnels as one.
 pub struct Preference {
-    state: watch::Receiver<State>,
+    handle: Handle,
     standing: watch::Receiver<Standing>,
-    retry: Arc<Notify>,
-    stop: CancellationToken,
 }
 
 impl Preference {
@@ -46,16 +45,7 @@ impl Preference {
     }
 }
 
-/// Starts the first of these that works.
-pub fn start(choices: Vec<Config>, endpoint: &Endpoint) -> Arc<Preference> {
-    let choices = choices.into_iter().map(|config| {
-        let endpoint = endpoint.clone();
-        Box::new(move || crate::start(config.clone(), endpoint.clone())) as Start
-    });
-    of(choices.collect(), PATIENCE)
-}
-
-/// The same for tunnels of any kind; `patience` is how long one may be without an address while another may work.
+/// Starts the first of these that works; `patience` is how long one may be without an address while another may work.
 pub fn of(choices: Vec<Start>, patience: Duration) -> Arc<Preference> {
     let (state, state_watched) = watch::channel(State::Connecting);
     let standing = Standing { current: None, states: vec![None; choices.len()] };
@@ -63,7 +53,8 @@ pub fn of(choices: Vec<Start>, patience: Duration) -> Arc<Preference> {
     let (retry, stop) = (Arc::new(Notify::new()), CancellationToken::new());
     let chooser = Chooser { choices, patience, state, standing, retry: retry.clone(), stop: stop.clone() };
     tokio::spawn(chooser.choose());
-    Arc::new(Preference { state: state_watched, standing: standing_watched, retry, stop })
+    let handle = Handle::new(state_watched, retry, stop, STOP_PATIENCE);
+    Arc::new(Preference { handle, standing: standing_watched })
 }
 
 struct Chooser {
@@ -165,26 +156,15 @@ impl Chooser {
 
 impl Tunnel for Preference {
     fn state(&self) -> watch::Receiver<State> {
-        self.state.clone()
+        self.handle.state()
     }
 
     fn retry_now(&self) {
-        self.retry.notify_waiters();
+        self.handle.retry_now();
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.stop.cancel();
-        let mut state = self.state.clone();
-        Box::pin(async move {
-            let _ =
-                tokio::time::timeout(STOP_PATIENCE, state.wait_for(|state| *state == State::Stopped)).await;
-        })
-    }
-}
-
-impl Drop for Preference {
-    fn drop(&mut self) {
-        self.stop.cancel();
+        self.handle.stop()
     }
 }
 

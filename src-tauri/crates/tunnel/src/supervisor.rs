@@ -1,6 +1,5 @@
 //! Keeps one line open: opens it, watches it, opens it again after a pause, until told to stop.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::backoff::{Backoff, STABLE};
+use crate::handle::Handle;
 use crate::{State, Trouble, Tunnel, Verdict};
 
 /// By then a line that was told to stop has left nothing running.
@@ -49,19 +49,12 @@ impl News {
     }
 }
 
-/// A line and its supervisor, as a tunnel.
-pub(crate) struct Supervised {
-    state: watch::Receiver<State>,
-    retry: Arc<Notify>,
-    stop: CancellationToken,
-}
-
 /// Starts keeping the line open.
 pub(crate) fn supervise(line: impl Line) -> Arc<dyn Tunnel> {
     let (state, watched) = watch::channel(State::Connecting);
     let (retry, stop) = (Arc::new(Notify::new()), CancellationToken::new());
     tokio::spawn(keep_open(line, News { state }, retry.clone(), stop.clone()));
-    Arc::new(Supervised { state: watched, retry, stop })
+    Arc::new(Handle::new(watched, retry, stop, STOP_PATIENCE))
 }
 
 async fn keep_open(mut line: impl Line, news: News, retry: Arc<Notify>, stop: CancellationToken) {
@@ -104,33 +97,6 @@ async fn paused(pause: Option<Duration>) {
     match pause {
         Some(pause) => tokio::time::sleep(pause).await,
         None => std::future::pending().await,
-    }
-}
-
-impl Tunnel for Supervised {
-    fn state(&self) -> watch::Receiver<State> {
-        self.state.clone()
-    }
-
-    fn retry_now(&self) {
-        self.retry.notify_waiters();
-    }
-
-    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.stop.cancel();
-        let mut state = self.state.clone();
-        Box::pin(async move {
-            let stopped = state.wait_for(|state| *state == State::Stopped);
-            if tokio::time::timeout(STOP_PATIENCE, stopped).await.is_err() {
-                tracing::warn!("a tunnel did not stop in time");
-            }
-        })
-    }
-}
-
-impl Drop for Supervised {
-    fn drop(&mut self) {
-        self.stop.cancel();
     }
 }
 

@@ -38,7 +38,7 @@ impl Client {
 
     fn start(&self) -> Arc<dyn Tunnel> {
         let pattern = r"https://[a-z0-9.-]+\.test".to_owned();
-        let config = Config { command_line: self.command_line(), pattern, address: None };
+        let config = Config { command_line: self.command_line(), pattern };
         program::start(config, 8770, Minder::at(env!("CARGO_BIN_EXE_tunnel-host").into()))
     }
 
@@ -132,8 +132,7 @@ async fn a_noisy_one_neither_hides_its_address_nor_fills_the_memory() {
 
 #[tokio::test]
 async fn one_that_is_not_there_is_told_at_once() {
-    let config =
-        Config { command_line: "no-such-client http {port}".into(), pattern: "x".into(), address: None };
+    let config = Config { command_line: "no-such-client http {port}".into(), pattern: "x".into() };
     let tunnel = program::start(config, 8770, Minder::nobody());
     let State::Failed { trouble } = until(&tunnel, |state| matches!(state, State::Failed { .. })).await
     else {

@@ -36,6 +36,10 @@ pub(crate) struct Source {
 /// How many steps of SQLite's machine pass between two looks at the clock of the work.
 const STEPS: i32 = 20_000;
 
+/// A backup leaves so many bytes free on the shop's disk: the shop goes on writing, and the backup can be checked again. A backup
+/// that just fits would do neither.
+const ROOM: usize = 512 * 1024;
+
 /// Writes a backup to `out`, which must not exist, and reads it back. Others may use the database meanwhile.
 pub(crate) fn create(
     source: &Source,
@@ -67,7 +71,7 @@ pub(crate) fn create(
             let _ = job.reach(begin + share); // that it is not wanted any more is seen by who reads
         }
     });
-    let report = restore::check(&source.shop, &part.0, std::slice::from_ref(secret), &read_back)?;
+    let report = restore::check(&source.shop, ROOM, &part.0, std::slice::from_ref(secret), &read_back)?;
     part.rename(out)?;
     Ok(BackupReport { path: out.display().to_string(), ..report })
 }

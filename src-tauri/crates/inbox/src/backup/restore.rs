@@ -28,14 +28,17 @@ const STAGING: &str = "shop-restoring";
 /// In the staging folder: everything is there and durable.
 const COMPLETE: &str = "complete";
 
-/// Reads a backup to its end without touching anything. `inside` is where the database is put for the time of its check.
+/// Reads a backup to its end without touching anything. `inside` is where the database is put for the time of its check; so many
+/// bytes must be free there besides.
 pub(crate) fn check(
     inside: &Path,
+    room: usize,
     file: &Path,
     secrets: &[BackupSecret],
     job: &Job,
 ) -> Result<BackupReport, BackupError> {
     let work = WorkFolder::new(inside)?;
+    fs::write(work.0.join("room"), vec![0; room])?;
     let unpacked = unpack(file, secrets, &work.0, false, job)?;
     Ok(report(file, &unpacked))
 }
@@ -177,7 +180,7 @@ pub async fn verify(
 ) -> Result<BackupReport, CoreError> {
     let secrets = secrets(vault, secret).await?;
     let (root, file) = (folder.root().to_owned(), file.to_owned());
-    let checked = tokio::task::spawn_blocking(move || check(&root, &file, &secrets, &job)).await;
+    let checked = tokio::task::spawn_blocking(move || check(&root, 0, &file, &secrets, &job)).await;
     Ok(checked.map_err(io::Error::other)??)
 }
 

@@ -90,7 +90,7 @@ impl Core {
         let secrets = self.backup_secrets(secret)?;
         let running = self.begin(LongWork::Verify)?;
         let (shop, file, job) = (self.inner.folder.clone(), file.to_owned(), running.job.clone());
-        let checked = tokio::task::spawn_blocking(move || backup::check(&shop, &file, &secrets, &job));
+        let checked = tokio::task::spawn_blocking(move || backup::check(&shop, 0, &file, &secrets, &job));
         Ok(self.inner.tasks.track_future(checked).await.map_err(io::Error::other)??)
     }
 

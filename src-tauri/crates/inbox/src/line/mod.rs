@@ -1,5 +1,6 @@
 //! One account's webhook line: the secret of its path, what Avito lists, and whether deliveries are proved to arrive.
 
+pub(crate) mod awaiting;
 mod hold;
 pub(crate) mod ledger;
 pub(crate) mod self_test;

@@ -10,6 +10,7 @@ use crate::drafting::rules;
 use crate::error::{needs_seller, send_failure, trouble_code};
 use crate::ids::OutboxId;
 use crate::ingest::{self, Beyond};
+use crate::line::awaiting;
 use crate::store::messages::Source;
 use crate::store::outbox::{self, OutboxImage, OutboxRow, OutboxState};
 use crate::store::{StoreError, chats};
@@ -257,9 +258,13 @@ async fn read_since(
         let oldest_s = page.messages.iter().map(|message| message.created).min();
         let now_ms = core.inner.clock.now_ms();
         let beyond = Beyond::of(offset, length);
+        let (account_id, since_s) = (account.id, awaiting::since_s(core, account));
         core.inner
             .store
-            .write(move |c| ingest::take_page(c, owner, chat, &page.messages, beyond, now_ms))
+            .write(move |c| {
+                let taken = ingest::take_page(c, owner, chat, &page.messages, beyond, now_ms)?;
+                awaiting::found(c, account_id, &taken, since_s)
+            })
             .await?;
         offset += length;
         let passed = row.attempt_s.is_none_or(|attempt| oldest_s.is_none_or(|oldest| oldest < attempt));

@@ -150,7 +150,7 @@ pub(crate) fn remove_piece(connection: &Connection, id: AccountId) -> Result<boo
             return Ok(true);
         }
     }
-    for table in ["lines", "doors", "deliveries", "coverage", "blocked_buyers"] {
+    for table in ["lines", "doors", "deliveries", "awaited_events", "coverage", "blocked_buyers"] {
         connection.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [id])?;
     }
     connection.execute("DELETE FROM draft_work WHERE account = ?1", [id])?;

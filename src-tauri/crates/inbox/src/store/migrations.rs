@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/006_blocked_buyers.sql"),
     include_str!("migrations/007_message_search.sql"),
     include_str!("migrations/008_recalls.sql"),
+    include_str!("migrations/009_awaited_events.sql"),
 ];
 
 /// The version this program's schema has.

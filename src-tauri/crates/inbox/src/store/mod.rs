@@ -5,6 +5,7 @@
 //! only its own work. Readers are separate connections, so a long read never delays a delivery.
 
 pub(crate) mod accounts;
+pub(crate) mod awaited;
 pub(crate) mod chats;
 pub(crate) mod coverage;
 pub(crate) mod deliveries;

@@ -292,6 +292,13 @@ CREATE TABLE deliveries (
   PRIMARY KEY (account, day)
 ) STRICT;
 
+-- Buyers' messages that were found by asking while live, and whose event may still come.
+CREATE TABLE awaited_events (
+  message INTEGER PRIMARY KEY NOT NULL,
+  account INTEGER NOT NULL,
+  sent_s  INTEGER NOT NULL
+) STRICT;
+
 -- The delivery ledger: stretches of time in which nothing can have been missed.
 CREATE TABLE coverage (
   id      INTEGER PRIMARY KEY,

@@ -16,6 +16,7 @@ use crate::Core;
 use crate::account::Account;
 use crate::ids::ChatId;
 use crate::ingest::{self, Beyond, Taken};
+use crate::line::awaiting;
 use crate::store::accounts::AccountRow;
 use crate::store::{accounts, chats, messages};
 use crate::view::{Backfill, Notice};
@@ -168,11 +169,13 @@ async fn read_history(
     let done = length < PAGE || page.has_more == Some(false) || next > MAX_OFFSET;
     let newest_s = page.messages.iter().map(|message| message.created).max().unwrap_or(0);
     let (owner, now_ms) = (account.owner(), core.inner.clock.now_ms());
+    let (account_id, since_s) = (account.id, awaiting::since_s(core, account));
     let taken = core
         .inner
         .store
         .write(move |c| {
             let taken = ingest::take_page(c, owner, id, &page.messages, Beyond::of(offset, length), now_ms)?;
+            awaiting::found(c, account_id, &taken, since_s)?;
             let state = chats::read_state(c, id)?;
             if offset == 0 && state.confirmed_s.is_none() {
                 // The newest page is whole: from here on the catch-up knows where to stop. What it has seen of the list

@@ -14,9 +14,9 @@ use crate::account::Account;
 use crate::clock;
 use crate::ids::ChatId;
 use crate::ingest::{self, Beyond, Taken};
-use crate::line::ledger;
-use crate::store::{accounts, chats, deliveries};
-use crate::view::{Mode, Notice, TroubleCode};
+use crate::line::{awaiting, ledger};
+use crate::store::{accounts, awaited, chats, deliveries};
+use crate::view::{Notice, TroubleCode};
 
 /// Avito's clock is known to a second or two only. An account without chats is caught up to a little before now, so that the first
 /// message is not taken for an old one.
@@ -42,11 +42,7 @@ pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Re
     let row = core.inner.store.read(move |c| accounts::get(c, id)).await?;
     let Some(row) = row else { return Ok(CaughtUp::default()) };
     let grace = core.inner.timing.event_grace;
-    let live_since_s = {
-        let state = account.state.borrow();
-        let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(0);
-        (state.mode == Mode::Live).then(|| account.to_server_s(state.mode_since_ms + grace_ms))
-    };
+    let live = awaiting::since_s(core, account).is_some();
     // What is written while we read is not promised by this reading.
     let begun_ms = core.inner.clock.now_ms();
     let (changed, newest_s) = list_changed(core, account, client, row.caught_up_s).await?;
@@ -59,28 +55,26 @@ pub(super) async fn check(core: &Core, account: &Account, client: &Client) -> Re
     let empty_s = account.server_s(core) - CLOCK_SLACK_S;
     let caught_up_s = newest_s.or(row.caught_up_s).unwrap_or(empty_s);
     let late_s = account.server_s(core) - i64::try_from(grace.as_secs()).unwrap_or(0);
-    let missed = live_since_s.map_or(0, |since_s| {
-        let lost = |taken: &&Taken| {
-            taken.new && taken.from_buyer && taken.sent_s >= since_s && taken.sent_s <= late_s
-        };
-        u32::try_from(all.iter().filter(lost).count()).unwrap_or(u32::MAX)
-    });
-    if missed > 0 {
-        tracing::warn!(account = %account.id, missed, "messages came without an event");
-    }
-    let (live, timing) = (live_since_s.is_some(), core.inner.timing.clone());
-    let missed_since_ms = (missed > 0).then_some(row.last_checked_ms.unwrap_or(begun_ms));
-    core.inner
+    let timing = core.inner.timing.clone();
+    let last_checked_ms = row.last_checked_ms.unwrap_or(begun_ms);
+    let missed = core
+        .inner
         .store
         .write(move |c| {
             accounts::set_checked(c, id, now_ms, caught_up_s)?;
+            let missed = awaited::give_up(c, id, late_s)?;
             if missed > 0 {
                 deliveries::add_missed(c, id, &clock::local_day(now_ms), missed)?;
             }
-            ledger::checked(c, id, &timing, live, missed_since_ms, begun_ms)
+            ledger::checked(c, id, &timing, live, (missed > 0).then_some(last_checked_ms), begun_ms)?;
+            Ok(missed)
         })
         .await?;
-    Ok(CaughtUp { missed })
+    if missed > 0 {
+        tracing::warn!(account = %account.id, missed, "messages came without an event");
+    }
+    // Without a line nothing was to be delivered: it says nothing about the next one.
+    Ok(CaughtUp { missed: if live { missed } else { 0 } })
 }
 
 async fn read_chats(
@@ -188,7 +182,7 @@ async fn read_chat(
     chat: &ChangedChat,
     all: &mut Vec<Taken>,
 ) -> Result<(), Failure> {
-    let (id, owner) = (chat.id, account.owner());
+    let (id, owner, account_id) = (chat.id, account.owner(), account.id);
     let state = core.inner.store.read(move |c| chats::read_state(c, id)).await?;
     let mut newest_s = 0;
     let mut offset = 0;
@@ -224,11 +218,13 @@ async fn read_chat(
         let complete = last || met;
         let (updated_s, last_id) = (chat.updated_s, chat.last_id.clone());
         let now_ms = core.inner.clock.now_ms();
+        let since_s = awaiting::since_s(core, account);
         let (taken, more_history) = core
             .inner
             .store
             .write(move |c| {
                 let taken = ingest::take_page(c, owner, id, &page.messages, beyond, now_ms)?;
+                awaiting::found(c, account_id, &taken, since_s)?;
                 // Asked again here: the backfill may have been faster and be further.
                 let first_read = chats::read_state(c, id)?.confirmed_s.is_none();
                 if complete {

@@ -8,6 +8,7 @@ use crate::account::Account;
 use crate::error::hinders_asking;
 use crate::ids::ChatId;
 use crate::ingest::{self, Beyond, Taken};
+use crate::line::awaiting;
 use crate::store::chats;
 
 /// Runs until the account stops.
@@ -46,10 +47,15 @@ async fn refresh(core: &Core, account: &Account, id: ChatId) -> Result<(), crate
     let (owner, now_ms) = (account.owner(), core.inner.clock.now_ms());
     let length = u32::try_from(page.messages.len() + page.skipped.len()).unwrap_or(PAGE);
     let beyond = Beyond::of(0, length);
+    let (account_id, since_s) = (account.id, awaiting::since_s(core, account));
     let taken = core
         .inner
         .store
-        .write(move |c| ingest::take_page(c, owner, id, &page.messages, beyond, now_ms))
+        .write(move |c| {
+            let taken = ingest::take_page(c, owner, id, &page.messages, beyond, now_ms)?;
+            awaiting::found(c, account_id, &taken, since_s)?;
+            Ok(taken)
+        })
         .await?;
     let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
     core.tell_changed(&changed);

@@ -48,10 +48,7 @@ impl Default for RealTunnels {
 
 impl MakeTunnel for RealTunnels {
     fn make(&self, plan: TunnelPlan) -> Arc<dyn Tunnel> {
-        match self.start(&plan) {
-            Ok(tunnel) => tunnel,
-            Err(trouble) => Arc::new(Never { state: watch::Sender::new(State::Failed { trouble }) }),
-        }
+        self.start(&plan).unwrap_or_else(tunnel::failed)
     }
 }
 
@@ -108,26 +105,7 @@ fn program_config(plan: &TunnelPlan) -> program::Config {
                 "" => r"https://[^\s/?#<>]+[^\s?#<>]*".to_owned(),
                 pattern => pattern.to_owned(),
             },
-            address: None,
         },
-    }
-}
-
-/// A tunnel that cannot even begin.
-struct Never {
-    state: watch::Sender<State>,
-}
-
-impl Tunnel for Never {
-    fn state(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
-    }
-
-    fn retry_now(&self) {}
-
-    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.state.send_replace(State::Stopped);
-        Box::pin(std::future::ready(()))
     }
 }
 

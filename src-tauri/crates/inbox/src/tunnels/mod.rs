@@ -31,8 +31,6 @@ use crate::view::{
 pub(crate) const SETTINGS: &str = "tunnels";
 /// Name of ngrok's token in the vault.
 const TOKEN: &str = "tunnel/ngrok-token";
-/// Without an address for so long, the next tunnel is tried.
-const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How things stand.
 #[derive(Debug, Clone, PartialEq)]
@@ -255,7 +253,7 @@ async fn start(core: &Core, settings: &TunnelSettings) -> Arc<Preference> {
             core.inner.tunnels.make.make(plan)
         }) as preference::Start
     });
-    preference::of(choices.collect(), PATIENCE)
+    preference::of(choices.collect(), preference::PATIENCE)
 }
 
 /// Watches a tunnel for as long as it runs.

@@ -436,6 +436,34 @@ async fn messages_without_their_event_are_counted_as_lost_and_recovered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_asking_finds_first_is_counted_by_what_becomes_of_its_event() {
+    let grace = Duration::from_secs(2);
+    let reached = Reached::with(Timing { event_grace: grace, ..timing() }).await;
+    reached.go_live().await;
+    let shop = &reached.shop;
+    let (avito, chat) = shop.chat("Анна", "раз").await;
+    // What is written right after the line is live may have been meant for the one before.
+    let told_from_ms = shop.view().await.mode_since_ms + 3000;
+    let now_ms = || jiff::Timestamp::now().as_millisecond();
+    shop.until("the line is held to its word", async || now_ms() >= told_from_ms).await;
+    let before = reached.line().await.today.by_event;
+
+    let late = shop.sim.faults().set(Fault::new(FaultKind::WebhookLate { millis: 700 }));
+    shop.buyer_writes(&avito, "сначала нашли");
+    shop.until("found", async || shop.texts(chat).await.len() == 2).await;
+    shop.until("delivered", async || reached.line().await.today.by_event == before + 1).await;
+    shop.sim.faults().clear(late);
+
+    let lost = shop.sim.faults().set(Fault::new(FaultKind::WebhookLost));
+    shop.buyer_writes(&avito, "не дошло");
+    shop.until("found", async || shop.texts(chat).await.len() == 3).await;
+    assert_eq!(reached.line().await.today.recovered, 0, "the event may still come");
+    shop.until("given up", async || reached.line().await.today.recovered == 1).await;
+    shop.sim.faults().clear(lost);
+    assert_eq!(reached.line().await.today.by_event, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_event_log_shows_all_kinds_that_came_and_can_be_emptied() {
     let reached = Reached::live().await;
     let shop = &reached.shop;

@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [port, pattern, command_line] = arguments.as_slice() else { return ExitCode::FAILURE };
     let Ok(port) = port.parse() else { return ExitCode::FAILURE };
-    let config = Config { command_line: command_line.clone(), pattern: pattern.clone(), address: None };
+    let config = Config { command_line: command_line.clone(), pattern: pattern.clone() };
     let tunnel = program::start(config, port, Minder::of_this_program());
     let mut state = tunnel.state();
     loop {

@@ -39,15 +39,13 @@ pub struct Config {
     pub command_line: String,
     /// A regular expression for the address in the program's output: its first group, or all of it.
     pub pattern: String,
-    /// An address known beforehand, for a program that prints none (a named tunnel of `cloudflared`). The pattern is not used then.
-    pub address: Option<Url>,
 }
 
 impl Config {
-    /// Whether it can be started at all: command line, pattern and address are readable and the program is there.
+    /// Whether it can be started at all: command line and pattern are readable and the program is there.
     ///
     /// # Errors
-    /// `bad_command`, `bad_pattern`, `program_missing`, `not_https` or `bad_address`.
+    /// `bad_command`, `bad_pattern` or `program_missing`.
     pub fn check(&self) -> Result<(), Trouble> {
         Ready::new(self, 0, &Minder::nobody()).map(|_| ())
     }
@@ -70,7 +68,6 @@ struct Ready {
     program: PathBuf,
     arguments: Vec<OsString>,
     pattern: Regex,
-    address: Option<Url>,
 }
 
 impl Ready {
@@ -80,9 +77,8 @@ impl Ready {
         let name = words.next().ok_or_else(|| Trouble::new(code::BAD_COMMAND, "empty"))?;
         let pattern = Regex::new(&config.pattern)
             .map_err(|error| Trouble::new(code::BAD_PATTERN, error.to_string()))?;
-        let address = config.address.as_ref().map(own::public).transpose()?;
         let (program, arguments) = minder.wrap(find(&name)?, words.map(OsString::from).collect());
-        Ok(Self { program, arguments, pattern, address })
+        Ok(Self { program, arguments, pattern })
     }
 
     /// The address in a printed line.
@@ -161,16 +157,13 @@ impl Program {
         }
         drop(sender);
         let mut last_words = LastWords::default();
-        if let Some(url) = &ready.address {
-            news.online(url.clone());
-        }
-        let mut has_address = ready.address.is_some();
+        let mut has_address = false;
         let silence = tokio::time::sleep(self.address_patience);
         tokio::pin!(silence);
         loop {
             tokio::select! {
                 Some(line) = lines.recv() => {
-                    if ready.address.is_none() && let Some(url) = ready.address_in(&line) {
+                    if let Some(url) = ready.address_in(&line) {
                         has_address = true;
                         news.online(url);
                     }
@@ -242,7 +235,7 @@ mod tests {
     use crate::State;
 
     fn config(command_line: &str, pattern: &str) -> Config {
-        Config { command_line: command_line.to_owned(), pattern: pattern.to_owned(), address: None }
+        Config { command_line: command_line.to_owned(), pattern: pattern.to_owned() }
     }
 
     #[test]
@@ -252,9 +245,6 @@ mod tests {
         assert_eq!(code("sh 'open", "x"), code::BAD_COMMAND);
         assert_eq!(code("sh", "("), code::BAD_PATTERN);
         assert_eq!(code("no-such-program-anywhere {port}", "x"), code::PROGRAM_MISSING);
-        let mut plain = config("sh", "x");
-        plain.address = Some("http://shop.example".parse().unwrap());
-        assert_eq!(plain.check().unwrap_err().code, code::NOT_HTTPS);
         assert_eq!(config("sh", "x").check(), Ok(()));
     }
 
@@ -307,7 +297,7 @@ mod tests {
         ];
         for (preset, line, address) in printed {
             let pattern = Regex::new(&preset.config().pattern).unwrap();
-            let ready = Ready { program: PathBuf::new(), arguments: Vec::new(), pattern, address: None };
+            let ready = Ready { program: PathBuf::new(), arguments: Vec::new(), pattern };
             assert_eq!(ready.address_in(line).unwrap().as_str(), address);
             for line in noise {
                 assert_eq!(ready.address_in(line), None, "{preset:?}: {line}");

@@ -31,6 +31,6 @@ impl Preset {
                 r"https://[a-z0-9]+(?:-[a-z0-9]+)+\.trycloudflare\.com",
             ),
         };
-        Config { command_line: command_line.to_owned(), pattern: pattern.to_owned(), address: None }
+        Config { command_line: command_line.to_owned(), pattern: pattern.to_owned() }
     }
 }
