@@ -41,8 +41,7 @@ fn a_rule_sends_once_after_its_delay_and_says_so_in_the_thread_and_in_its_log() 
         // It is there first, with the time at which it leaves.
         page.see(&id("draft-sends-at")).await;
         page.see(&format!("{}[data-outgoing=true] {}", id("message"), id("automatic"))).await;
-        let quoted = shop.sim.posted_count(RADIO);
-        assert_eq!(quoted, 1, "once");
+        shop.until_posted(RADIO).await;
         page.see_gone(&id("draft")).await;
         page.click(&id("area-drafts")).await;
         page.click(&id("drafts-tab-rules")).await;
@@ -51,10 +50,10 @@ fn a_rule_sends_once_after_its_delay_and_says_so_in_the_thread_and_in_its_log() 
         // Paused, the next question waits for the seller.
         page.click(&id("rules-pause")).await;
         page.see(&format!("{}[data-paused=true]", id("rules-state"))).await;
-        shop.buyer_writes(&shop.boris, "А сколько стоят ножки для радиолы?");
+        shop.buyer_writes(&shop.vera, "Так сколько стоят ножки?");
         page.click(&id("drafts-tab-queue")).await;
         page.see(&id("waiting-draft")).await;
-        assert_eq!(shop.sim.posted_count(RADIO), 1);
+        assert_eq!(shop.sim.posted_count(RADIO), 1, "once, and nothing while paused");
     });
 }
 
@@ -69,13 +68,10 @@ fn a_rule_that_waits_sends_nothing_when_the_seller_was_faster() {
         page.reply("Девятьсот за четыре").await;
         page.see_delivery("Девятьсот за четыре", &["sent", "read"]).await;
         page.see_gone(&id("draft")).await;
-        // A later question of another buyer is answered by the rule: by then the first one's time is over.
-        shop.buyer_writes(&shop.boris, "А сколько стоят ножки для радиолы?");
+        // A later question is answered by the rule: by then the first one's time is over.
+        shop.buyer_writes(&shop.vera, "Так сколько стоят ножки?");
         shop.until_posted(RADIO).await;
-        let ours = shop.sim.chat_messages(shop.seller.user_id, &shop.vera);
-        let ours: Vec<_> = ours.into_iter().filter(|message| message.direction == "out").collect();
-        assert!(ours.iter().all(|message| message.text.as_deref() != Some(RADIO)), "{ours:?}");
-        assert_eq!(shop.sim.posted_count(RADIO), 1);
+        assert_eq!(shop.sim.posted_count(RADIO), 1, "the second question only");
     });
 }
 
@@ -128,6 +124,7 @@ fn past_questions_are_asked_again_before_a_model_is_trusted() {
             text: "ANSWERABLE: yes; SOURCES: 1\nНожки отдам за 350 ₽.".to_owned()
         });
         page.click(&id("area-drafts")).await;
+        page.click(&id("drafts-tab-setup")).await;
         page.click(&id("replay-start")).await;
         page.see_words(&id("replay-unsupported"), "1").await;
         page.see(&format!("{}[data-verdict=unsupported] {}", id("replay-row"), id("draft-fact"))).await;

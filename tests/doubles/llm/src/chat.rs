@@ -102,6 +102,9 @@ impl Drop for Answering {
     }
 }
 
+/// Letters of a piece of a stream.
+const PIECE: usize = 7;
+
 fn tokens(text: &str) -> usize {
     text.chars().count().div_ceil(3)
 }
@@ -115,11 +118,14 @@ fn stream_of(text: &str, mode: Mode, usage: Option<Value>, state: Shared, index:
         )
     };
     let letters: Vec<char> = text.chars().collect();
+    // The piece with the first letters of the answer itself: what stands before it is the decision.
+    let decided = letters.iter().position(|letter| *letter == '\n').map_or(0, |at| at + 1);
+    let first = decided / PIECE + 1;
     let mut events: Vec<Result<String, std::io::Error>> =
         vec![Ok(chunk(json!({"role": "assistant", "content": ""}), Value::Null))];
     events.extend(
         letters
-            .chunks(7)
+            .chunks(PIECE)
             .map(|piece| Ok(chunk(json!({"content": piece.iter().collect::<String>()}), Value::Null))),
     );
     let pause = match mode {
@@ -156,9 +162,8 @@ fn stream_of(text: &str, mode: Mode, usage: Option<Value>, state: Shared, index:
                 if at > 0 && !pause.is_zero() {
                     tokio::time::sleep(pause).await;
                 }
-                // Of the first piece with letters, and of the last event.
                 let mut inner = began.lock();
-                if at == 1 {
+                if at == first {
                     inner.asked[index].began_ms = crate::now_ms();
                 }
                 inner.asked[index].ended_ms = crate::now_ms();

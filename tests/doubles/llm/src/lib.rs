@@ -82,7 +82,7 @@ pub struct Asked {
     pub finished: bool,
     /// When the question was here whole, milliseconds of the Unix clock.
     pub came_ms: f64,
-    /// When the answer's first letters left; 0: not yet.
+    /// When the first letters left that a buyer would see; 0: not yet.
     pub began_ms: f64,
     /// When its last letters left; 0: not yet.
     pub ended_ms: f64,
