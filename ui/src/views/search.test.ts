@@ -71,7 +71,8 @@ describe("search", () => {
 		gate.answer(1, { ...empty, similar: true });
 		await vi.waitFor(() => expect(search.ready).toBe(true));
 		gate.answer(0, { ...empty, readAs: "стол" });
-		await Promise.resolve();
+		// Whatever is to be done with the answer is done by then.
+		await new Promise((done) => setTimeout(done));
 		expect([search.similar, search.readAs]).toEqual([true, null]);
 	});
 
