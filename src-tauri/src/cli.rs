@@ -1,6 +1,7 @@
 //! The command line. A command goes to the program that runs on the data folder; when none runs, it opens the core itself.
 
 mod backup;
+mod knowledge;
 mod text;
 mod tunnel;
 mod webhook;
@@ -114,6 +115,9 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 60, value_name = "СЕКУНД")]
         wait: u64,
     },
+    /// База знаний: из чего помощник готовит ответы
+    #[command(subcommand)]
+    Knowledge(knowledge::KnowledgeCommand),
     /// Туннель: публичный адрес для вебхука
     #[command(subcommand)]
     Tunnel(tunnel::TunnelCommand),
@@ -338,6 +342,7 @@ fn request(command: &Command) -> Result<Request, UiError> {
         Command::Status => Request::Status,
         Command::Webhook(command) => webhook::request(command),
         Command::Tunnel(command) => tunnel::request(command)?,
+        Command::Knowledge(command) => knowledge::request(command)?,
         Command::Chats { account, unread, limit } => {
             Request::Chats { account: account.map(AccountId), unread_only: *unread, limit: *limit }
         }
@@ -453,6 +458,11 @@ async fn carry_out(arguments: &Arguments, request: Request) -> Result<Value, UiE
             | Request::NewRecoveryCode
             | Request::BackupCreate { .. }
             | Request::Export { .. }
+            | Request::KnowledgeAdd { .. }
+            | Request::KnowledgeAddFiles { .. }
+            | Request::KnowledgeList { .. }
+            | Request::KnowledgeSearch { .. }
+            | Request::KnowledgeRemove { .. }
             | Request::Tunnel
             | Request::TunnelSet { .. }
     );

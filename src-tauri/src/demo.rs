@@ -1,6 +1,8 @@
 //! The demo shop: a stand-in for Avito inside this process, behind a real loopback socket, reached by the ordinary client and
 //! delivering to the ordinary endpoint. Its data lives in a folder of its own and is made anew each time.
 
+mod knowledge;
+
 use std::fs;
 
 use avito_sim::{Scene, Sim, SimConfig};
@@ -25,6 +27,7 @@ impl Demo {
         }
         let sim = Sim::start(SimConfig { scene: Scene::Demo, admin: None, ..SimConfig::default() }).await?;
         let core = Core::open(CoreConfig::new(&path, Vault::in_memory())).await?;
+        let mut accounts = Vec::new();
         for account in sim.accounts() {
             let key = NewKey {
                 client_id: account.client_id.clone(),
@@ -33,11 +36,12 @@ impl Demo {
                 calls_per_minute: Some(CALLS_PER_MINUTE),
             };
             match core.add_account(&key).await {
-                Ok(_) => {}
+                Ok(added) => accounts.push(added.id),
                 Err(error) if error.code() == ErrorCode::AlreadyAdded => {}
                 Err(error) => return Err(error),
             }
         }
+        knowledge::tell(&core, &accounts).await?;
         sim.run_demo_buyers();
         Ok(Self { core, sim })
     }

@@ -10,7 +10,7 @@ use inbox::view::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{AccountCommand, ArchiveCommand, BackupCommand, Command, tunnel, webhook};
+use super::{AccountCommand, ArchiveCommand, BackupCommand, Command, knowledge, tunnel, webhook};
 
 /// The answer of a command, for people.
 pub(super) fn answer(command: &Command, answer: &Value) -> String {
@@ -93,6 +93,7 @@ pub(super) fn answer(command: &Command, answer: &Value) -> String {
                 }
             }
         }
+        Command::Knowledge(command) => out.push_str(&knowledge::words(command, answer)),
         Command::Tunnel(_) => out.push_str(&tunnel::words(answer)),
         Command::Webhook(command) => out.push_str(&webhook::words(command, answer)),
         Command::Status => {

@@ -9,7 +9,7 @@ use eval::answers::{Answered, answer_all, attack, line, shares};
 use eval::fit::{Example, calibration, crossed, fit};
 use eval::metrics::{Ranking, auroc, percentile, ranking};
 use eval::model::{Figures, Model};
-use eval::run::{Retrieved, bases, retrieve};
+use eval::run::{Retrieved, bases, give_vectors, read_vectors, retrieve_meant};
 use eval::set::Set;
 use knowledge::Evidence;
 
@@ -26,6 +26,9 @@ struct Arguments {
     /// Questions instead of queries.jsonl of the set.
     #[arg(long)]
     queries: Option<PathBuf>,
+    /// Vectors of questions and passages, lines of `{"text": …, "vector": […]}`: retrieval by words and meaning together.
+    #[arg(long)]
+    vectors: Option<PathBuf>,
     /// Also fit the weights of the grounds anew, and show how they do on shops they were not fitted on.
     #[arg(long)]
     fit: bool,
@@ -57,7 +60,11 @@ fn main() -> Result<()> {
     }
     let mut bases = bases(&set)?;
     let mut out = std::io::stdout().lock();
-    let retrieved = retrieve(&set, &mut bases)?;
+    let vectors = arguments.vectors.as_deref().map(read_vectors).transpose()?;
+    if let Some(vectors) = &vectors {
+        give_vectors(&mut bases, vectors)?;
+    }
+    let retrieved = retrieve_meant(&set, &mut bases, vectors.as_ref())?;
     write("run.tsv", &retrieved.lines)?;
     show_retrieval(&mut out, &set, &retrieved)?;
     if !set.has_answers() {

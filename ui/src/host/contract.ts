@@ -666,6 +666,8 @@ export type DraftSettings = {
 	baseUrl: string,
 	/**  The model's name. */
 	model: string,
+	/**  The embedding model at the same address, for finding by meaning; empty: knowledge is found by words alone. */
+	embeddingsModel?: string,
 	/**  How long an answer may take, seconds. */
 	timeoutS: number,
 	/**  Price of a million tokens of questions, roubles; 0: free. */
@@ -1149,6 +1151,8 @@ export type FoundPassage = {
 	changedMs: number,
 	/**  Comparable within one search only. */
 	score: number | null,
+	/**  It stands here for what it means, not for its words. */
+	byMeaning: boolean,
 	/**  The words that spoke for it. */
 	words: FoundWord[],
 	/**  What the question asks about, by names of `knowledge`'s list (`price`, `address` …). */
@@ -1242,6 +1246,8 @@ export type KnowledgeView = {
 	folders: FolderView[],
 	/**  What says the same; the first few. */
 	duplicates: DuplicateView[],
+	/**  Finding by meaning; none: the seller has not asked for it. */
+	meaning: MeaningView | null,
 };
 
 /**  Interface language. */
@@ -1422,6 +1428,18 @@ export type MatchKind =
 "typo" | 
 /**  They share a part. */
 "part";
+
+/**  How far finding by meaning is. */
+export type MeaningView = {
+	/**  The embedding model. */
+	model: string,
+	/**  Passages it has read. */
+	ready: number,
+	/**  Passages there are. */
+	all: number,
+	/**  Why it cannot be asked at present: then words alone decide. */
+	trouble: ModelTrouble | null,
+};
 
 /**
  *  A picture or voice file the core may fetch. The page names media only by this id, never by address, so it can ask for

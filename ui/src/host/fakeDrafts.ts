@@ -92,6 +92,7 @@ export class FakeDrafts implements DraftHost {
 			preset: some ? "openai" : null,
 			baseUrl: some ? "https://api.openai.com/v1" : "",
 			model: some ? "gpt-5-mini" : "",
+			embeddingsModel: "",
 			timeoutS: 60,
 			rubPerMillionIn: 20,
 			rubPerMillionOut: 160,

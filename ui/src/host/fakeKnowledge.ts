@@ -9,6 +9,7 @@ export class FakeKnowledge implements KnowledgeHost {
 	texts = new Map<SourceId, string>();
 	folders: KnowledgeView["folders"] = [];
 	duplicates: KnowledgeView["duplicates"] = [];
+	meaning: KnowledgeView["meaning"] = null;
 	/** Calls in order, for tests. */
 	calls: unknown[][] = [];
 	#emit: (notice: Notice) => void;
@@ -55,7 +56,7 @@ export class FakeKnowledge implements KnowledgeHost {
 		this.calls.push(["knowledgeView", kind, search]);
 		const found = (row: SourceRowView) => `${row.title} ${this.texts.get(row.id) ?? ""}`.toLowerCase().includes(search.trim().toLowerCase());
 		const sources = this.rows.filter((row) => (kind === null || row.kind === kind) && found(row));
-		return { sources, total: this.rows.length, passages: this.rows.length, folders: this.folders, duplicates: this.duplicates };
+		return { sources, total: this.rows.length, passages: this.rows.length, folders: this.folders, duplicates: this.duplicates, meaning: this.meaning };
 	}
 	async knowledgeSource(id: SourceId, after: number): Promise<SourceView> {
 		this.calls.push(["knowledgeSource", id, after]);
@@ -84,6 +85,7 @@ export class FakeKnowledge implements KnowledgeHost {
 				line: null,
 				changedMs: row.changedMs,
 				score: shared.length,
+			byMeaning: false,
 				words: shared.map((word) => {
 					const start = text.toLowerCase().indexOf(word);
 					return { asked: word, word, how: "same", inHeading: start < 0, start: Math.max(start, 0), end: Math.max(start, 0) + word.length };

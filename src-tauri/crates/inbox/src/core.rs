@@ -133,6 +133,8 @@ pub(crate) struct Inner {
     pub(crate) searcher: Arc<Mutex<knowledge::Searcher>>,
     /// Reads files of knowledge.
     pub(crate) desk: crate::sources::Desk,
+    /// Knows what passages mean, where the seller has an embedding model.
+    pub(crate) meaning: crate::sources::Meaning,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// When a message last came or went, UTC milliseconds: a talk is going on.
@@ -169,6 +171,7 @@ impl Core {
                 searcher: Arc::default(),
                 drafting: Drafting::default(),
                 desk: crate::sources::Desk::default(),
+                meaning: crate::sources::Meaning::default(),
                 store,
                 clock: config.clock,
                 timing: config.timing,

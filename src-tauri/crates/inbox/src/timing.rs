@@ -48,6 +48,10 @@ pub struct Timing {
     pub buyer_pause_max: Duration,
     /// How often files of knowledge and watched folders are looked at for changes.
     pub folder_look: Duration,
+    /// How long after a start, or after it was connected, an account's items are read for the first time: its chats come first.
+    pub items_first: Duration,
+    /// How often they are read again.
+    pub items_look: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
     /// A replaced webhook path is accepted so much longer: deliveries to it may be under way.
@@ -96,6 +100,8 @@ impl Timing {
             buyer_pause: shorter(self.buyer_pause),
             buyer_pause_max: shorter(self.buyer_pause_max),
             folder_look: shorter(self.folder_look),
+            items_first: shorter(self.items_first),
+            items_look: shorter(self.items_look),
             journal_keep: self.journal_keep,
             secret_grace: shorter(self.secret_grace),
             flap_first: shorter(self.flap_first),
@@ -134,6 +140,8 @@ impl Default for Timing {
             buyer_pause: seconds(4),
             buyer_pause_max: seconds(30),
             folder_look: seconds(10),
+            items_first: seconds(60),
+            items_look: seconds(1800),
             journal_keep: seconds(14 * 24 * 3600),
             secret_grace: seconds(600),
             flap_first: seconds(5),

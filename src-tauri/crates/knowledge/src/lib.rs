@@ -8,6 +8,7 @@ mod answer;
 mod error;
 mod index;
 mod lexicon;
+mod meaning;
 mod search;
 mod store;
 
@@ -15,5 +16,8 @@ pub use answer::{Answer, Evidence};
 pub use error::KnowledgeError;
 pub use index::vocabulary::How;
 pub use index::{NewPassage, Writer};
+pub use meaning::{
+    Meant, VectorState, Wanted, forget_other_vectors, put_vectors, vector_state, without_vectors,
+};
 pub use search::{Hit, Passage, Reason, Reasons, Scope, Searcher};
 pub use store::migrate;

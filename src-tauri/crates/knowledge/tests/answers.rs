@@ -27,11 +27,15 @@ const PASSAGES: &[(&str, &str, &str)] = &[
 ];
 
 fn shop() -> (Connection, Searcher) {
+    shop_of(PASSAGES)
+}
+
+fn shop_of(passages: &[(&str, &str, &str)]) -> (Connection, Searcher) {
     let mut connection = Connection::open_in_memory().unwrap();
     migrate(&mut connection).unwrap();
     let transaction = connection.transaction().unwrap();
     let mut writer = Writer::new(&transaction);
-    for (key, title, text) in PASSAGES {
+    for (key, title, text) in passages {
         writer.put(&NewPassage { key, account: None, item: None, title, text }).unwrap();
     }
     writer.finish().unwrap();
@@ -126,4 +130,19 @@ proptest! {
             prop_assert!(PASSAGES.iter().any(|(key, _, text)| *key == answer.passage.key && *text == answer.passage.text));
         }
     }
+}
+
+#[test]
+fn a_price_lists_row_without_a_currency_answers_what_a_thing_costs() {
+    let (connection, mut searcher) = shop_of(&[
+        ("saddle", "", "Наименование: Седло Comfort; Цвет: чёрный; Цена: 2400; Остаток: 3"),
+        ("pump", "", "Наименование: Насос напольный; Цвет: красный; Цена: 1300; Остаток: 7"),
+        ("lock", "", "Наименование: Замок; Цвет: чёрный; Цена: по запросу; Остаток: 2"),
+    ]);
+    let mut ask = |question: &str| searcher.answer(&connection, question, Scope::default()).unwrap().unwrap();
+    let answer = ask("сколько стоит насос напольный?");
+    assert!(answer.is_given() && answer.quote().contains("Цена: 1300"), "{answer:?}");
+    assert!(answer.evidence.valueless < 0.5, "a cell under «Цена» is a price: {:?}", answer.evidence);
+    let without = ask("сколько стоит замок?");
+    assert!(without.evidence.valueless > 0.5, "«по запросу» is none: {:?}", without.evidence);
 }

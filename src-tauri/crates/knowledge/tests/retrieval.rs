@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use knowledge::{NewPassage, Scope, Searcher, Writer, migrate};
+use knowledge::{
+    Meant, NewPassage, Scope, Searcher, VectorState, Writer, forget_other_vectors, migrate, put_vectors,
+    vector_state, without_vectors,
+};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
@@ -215,4 +218,98 @@ proptest! {
             prop_assert_eq!(found, expected);
         }
     }
+}
+
+#[test]
+fn a_letter_left_out_of_a_short_word_is_mended_by_the_shops_own_words() {
+    let mut base = Base::new(&[
+        ("table", "Стол раскладной", "Раскладывается до 160 см."),
+        ("bed", "Кровать", "Спальное место 140 на 200."),
+        ("haggle", "Торг", "Уместен у товара."),
+    ]);
+    assert_eq!(base.first("сол"), "table");
+    assert_eq!(base.first("тор уместен?"), "haggle");
+}
+
+/// Vectors as a model might give them: passages and questions about one sense point the same way.
+fn give_vectors(base: &mut Base, model: &str, of: impl Fn(&str) -> Vec<f32>) {
+    let wanted = without_vectors(&base.connection, model, 0, 100).unwrap();
+    let vectors: Vec<_> = wanted.into_iter().map(|wanted| (wanted.hash, of(&wanted.text))).collect();
+    put_vectors(&base.connection, model, &vectors).unwrap();
+}
+
+fn cars() -> Base {
+    Base::new(&[
+        ("body", "Кузов", "Окисления металла нигде нету, днище обработано."),
+        ("bearing", "Подшипник 6205", "Внутренний диаметр 25."),
+        ("other", "Подшипник 6204", "Внутренний диаметр 20."),
+        ("pay", "Чем платить?", "Наличными при встрече."),
+        ("ship", "Когда отправите?", "В понедельник утром."),
+    ])
+}
+
+fn sense(text: &str) -> Vec<f32> {
+    let rust = ["Окисления", "ржавчина"].iter().any(|word| text.contains(word));
+    if rust { vec![1.0, 0.1, 0.0] } else { vec![0.1, 1.0, f32::from(u8::try_from(text.len() % 7).unwrap())] }
+}
+
+fn meant(base: &mut Base, question: &str, model: &str) -> Vec<(String, bool)> {
+    let vector = sense(question);
+    let meant = Meant { model, vector: &vector };
+    let hits = base.searcher.search_meant(&base.connection, question, Scope::default(), 10, meant).unwrap();
+    hits.into_iter().map(|hit| (hit.passage.key, hit.by_meaning)).collect()
+}
+
+#[test]
+fn meaning_finds_what_shares_no_word_and_leaves_part_numbers_to_words() {
+    let mut base = cars();
+    let asked = "ржавчина имеется?";
+    assert_ne!(base.first(asked), "body");
+    give_vectors(&mut base, "m", sense);
+    assert_eq!(meant(&mut base, asked, "m")[0], ("body".to_owned(), true));
+    // The same question of a part: its number decides, though the sense points elsewhere.
+    assert_eq!(meant(&mut base, "6205 ржавчина есть?", "m")[0], ("bearing".to_owned(), false));
+    let open = |base: &mut Base, question: &str| {
+        base.searcher.is_open(&base.connection, question, Scope::default(), "m").unwrap()
+    };
+    assert!(open(&mut base, asked) && !open(&mut base, "подшипник 6205"));
+    assert!(!base.searcher.is_open(&base.connection, asked, Scope::default(), "other").unwrap());
+}
+
+#[test]
+fn vectors_follow_passages_and_other_models_are_forgotten_when_told() {
+    let mut base = cars();
+    give_vectors(&mut base, "m", sense);
+    assert_eq!(vector_state(&base.connection, "m").unwrap(), VectorState { ready: 5, all: 5 });
+    // The same words under another key need no vector; other words do.
+    base.change(|writer| _ = writer.remove("body").unwrap());
+    let again = NewPassage {
+        key: "body-2",
+        account: None,
+        item: None,
+        title: "Кузов",
+        text: "Окисления металла нигде нету, днище обработано.",
+    };
+    base.put(&again);
+    assert_eq!(without_vectors(&base.connection, "m", 0, 10).unwrap(), []);
+    assert_eq!(meant(&mut base, "ржавчина имеется?", "m")[0], ("body-2".to_owned(), true));
+    base.put(&NewPassage { text: "Кузов крашеный.", ..again });
+    let wanted = without_vectors(&base.connection, "m", 0, 10).unwrap();
+    assert!(wanted.len() == 1 && wanted[0].text == "Кузов\nКузов крашеный.", "{wanted:?}");
+    give_vectors(&mut base, "n", sense);
+    assert_eq!(vector_state(&base.connection, "m").unwrap().ready, 4);
+    forget_other_vectors(&base.connection, Some("n")).unwrap();
+    assert_eq!(vector_state(&base.connection, "m").unwrap().ready, 0);
+    assert_eq!(vector_state(&base.connection, "n").unwrap().ready, 5);
+    forget_other_vectors(&base.connection, None).unwrap();
+    assert_eq!(vector_state(&base.connection, "n").unwrap().ready, 0);
+}
+
+#[test]
+fn while_a_tenth_of_the_passages_has_no_vector_words_decide() {
+    let mut base = cars();
+    let wanted = without_vectors(&base.connection, "m", 0, 3).unwrap();
+    let some: Vec<_> = wanted.into_iter().map(|wanted| (wanted.hash, sense(&wanted.text))).collect();
+    put_vectors(&base.connection, "m", &some).unwrap();
+    assert!(meant(&mut base, "ржавчина имеется?", "m").iter().all(|(_, by_meaning)| !by_meaning));
 }

@@ -203,8 +203,17 @@ async fn models(State(state): State<Shared>, headers: HeaderMap) -> Response {
     Json(json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 1, "owned_by": "double"}]})).into_response()
 }
 
-/// Vectors that depend on the words alone: texts that share words are near each other.
+/// Vectors that depend on the words alone: texts that share words, or words of one sense, are near each other.
 async fn embeddings(State(state): State<Shared>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let mode = {
+        let mut inner = state.lock();
+        let (path, headers) = ("/v1/embeddings".to_owned(), Vec::new());
+        inner.asked.push(Asked { path, body: body.clone(), headers, finished: true });
+        inner.mode.clone()
+    };
+    if let Mode::Slow { wait_ms } = mode {
+        tokio::time::sleep(std::time::Duration::from_millis(wait_ms)).await;
+    }
     if let Some(refusal) = refuse(&state, &headers) {
         return refusal;
     }

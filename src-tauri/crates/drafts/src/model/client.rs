@@ -69,14 +69,14 @@ pub struct Check {
 /// A model's client. Clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    api: async_openai::Client<Address>,
-    model: String,
-    timeout: Duration,
+    pub(super) api: async_openai::Client<Address>,
+    pub(super) model: String,
+    pub(super) timeout: Duration,
 }
 
 /// `async-openai`'s own configuration reads the environment and its headers are OpenAI's.
 #[derive(Clone)]
-struct Address {
+pub(super) struct Address {
     base: String,
     key: SecretString,
     headers: HeaderMap,
@@ -284,7 +284,7 @@ fn names(list: &Value) -> Vec<String> {
     ids.take(MODELS_LISTED).map(str::to_owned).collect()
 }
 
-fn read_usage(event: &Value) -> Option<Usage> {
+pub(super) fn read_usage(event: &Value) -> Option<Usage> {
     let usage = event.get("usage").filter(|usage| usage.is_object())?;
     let count =
         |name: &str| usage.get(name).and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok());
@@ -296,7 +296,7 @@ fn read_usage(event: &Value) -> Option<Usage> {
 }
 
 /// Russian text has some three letters a token.
-fn estimate(question: &[&str], answer: &str) -> Usage {
+pub(super) fn estimate(question: &[&str], answer: &str) -> Usage {
     let tokens = |letters: usize| u32::try_from(letters.div_ceil(3)).unwrap_or(u32::MAX);
     let asked = question.iter().map(|text| text.chars().count()).sum();
     Usage { prompt: tokens(asked), completion: tokens(answer.chars().count()), estimated: true }

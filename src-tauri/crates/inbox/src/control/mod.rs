@@ -21,10 +21,11 @@ use crate::backup::BackupSecret;
 use crate::core::IMAGE_LIMIT;
 use crate::error::CoreError;
 use crate::export::ExportRequest;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, SourceId};
 use crate::store::events;
 use crate::view::{
-    AccountView, ChatQuery, ErrorCode, ExportFormat, Language, MessageRow, TunnelSettings, UiError,
+    AccountView, ChatQuery, EntryInput, ErrorCode, ExportFormat, Language, MessageRow, Scope, TunnelSettings,
+    UiError,
 };
 
 /// How long a webhook may take to be registered and proved.
@@ -113,6 +114,35 @@ pub enum Request {
     WebhookTest {
         /// One account or all.
         account: Option<AccountId>,
+    },
+    /// Add an entry to the knowledge.
+    KnowledgeAdd {
+        /// The entry.
+        entry: EntryInput,
+    },
+    /// Add files to the knowledge; a running program reads them, or the next one that runs.
+    KnowledgeAddFiles {
+        /// For whom they hold.
+        scope: Scope,
+        /// Absolute paths.
+        files: Vec<PathBuf>,
+    },
+    /// Sources that have these words.
+    KnowledgeList {
+        /// Empty: all.
+        words: String,
+    },
+    /// What the helper finds for a question, and what it would quote.
+    KnowledgeSearch {
+        /// Where it is asked.
+        scope: Scope,
+        /// The question.
+        question: String,
+    },
+    /// Remove a source.
+    KnowledgeRemove {
+        /// The source.
+        source: SourceId,
     },
     /// Whether the archive is encrypted.
     ArchiveStatus,
@@ -270,6 +300,16 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
                 tests.push(json!({"account": id, "name": line.name, "test": test}));
             }
             to_json(tests)
+        }
+        Request::KnowledgeAdd { entry } => Ok(json!({"added": [core.add_entry(entry).await?]})),
+        Request::KnowledgeAddFiles { scope, files } => {
+            Ok(json!({"added": core.add_files(&scope, files).await?}))
+        }
+        Request::KnowledgeList { words } => to_json(core.knowledge_view(None, &words).await?.sources),
+        Request::KnowledgeSearch { scope, question } => to_json(core.try_question(&scope, &question).await?),
+        Request::KnowledgeRemove { source } => {
+            core.remove_source(source).await?;
+            Ok(json!({"removed": source}))
         }
         Request::ArchiveStatus => to_json(core.archive_view().await?),
         Request::ArchiveEncrypt => {

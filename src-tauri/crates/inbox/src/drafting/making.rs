@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::{self, Sourced};
 use super::talk::{self, Talk};
 use super::templates::{self, Template};
-use super::{Writing, model, style, views};
+use super::{Writing, model, seller, style, views};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::DraftId;
@@ -493,6 +493,7 @@ async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Op
                 let asked_ms = draft.asked_s.saturating_mul(1000);
                 questions::add(c, work.account, work.chat, work.message, item, &draft.question, asked_ms)?;
             }
+            seller::note_uses(c, &draft, false, now_ms)?;
             Ok(Some(drafts::add(c, &draft)?))
         })
         .await

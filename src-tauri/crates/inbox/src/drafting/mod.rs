@@ -18,7 +18,7 @@ mod context;
 mod levels;
 mod lookout;
 mod making;
-mod model;
+pub(crate) mod model;
 mod questions;
 mod recall;
 mod replay;

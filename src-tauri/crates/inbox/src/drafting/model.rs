@@ -22,9 +22,9 @@ use crate::view::{
 const SECRET: &str = "language-model";
 
 /// A client with the settings it was made from.
-pub(super) struct Ready {
-    pub(super) client: Client,
-    pub(super) settings: DraftSettings,
+pub(crate) struct Ready {
+    pub(crate) client: Client,
+    pub(crate) settings: DraftSettings,
 }
 
 /// What the vault keeps, as JSON.
@@ -137,6 +137,7 @@ impl Core {
 
     fn forget_client(&self) {
         *self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.inner.meaning.forget_client();
     }
 
     /// Asks a model for its list and for a word, with these settings, saved or not.
@@ -171,11 +172,16 @@ impl Core {
         if let Some(known) = known.filter(|known| known.settings == settings) {
             return Ok(Some(known));
         }
-        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?;
-        let client = Client::new(&kept.endpoint(&settings)).map_err(|error| trouble(&error))?;
-        let ready = Arc::new(Ready { client, settings });
+        let ready = Arc::new(self.ready(settings).await?);
         *self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(ready.clone());
         Ok(Some(ready))
+    }
+
+    /// A client for the model that these settings name, with what the vault keeps.
+    pub(crate) async fn ready(&self, settings: DraftSettings) -> Result<Ready, ModelTrouble> {
+        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?;
+        let client = Client::new(&kept.endpoint(&settings)).map_err(|error| trouble(&error))?;
+        Ok(Ready { client, settings })
     }
 
     /// A model by settings that are not saved, within the budget they set.
@@ -193,7 +199,7 @@ impl Core {
     }
 
     /// Whether these settings name a model; an error when their budget is used up.
-    async fn may_ask(&self, settings: &DraftSettings) -> Result<bool, ModelTrouble> {
+    pub(crate) async fn may_ask(&self, settings: &DraftSettings) -> Result<bool, ModelTrouble> {
         if !settings.use_model || settings.base_url.trim().is_empty() {
             return Ok(false);
         }
@@ -211,7 +217,7 @@ impl Core {
     }
 
     /// Notes what a call took.
-    pub(super) async fn note_use(&self, settings: &DraftSettings, usage: Usage) -> Result<(), StoreError> {
+    pub(crate) async fn note_use(&self, settings: &DraftSettings, usage: Usage) -> Result<(), StoreError> {
         let at_ms = self.inner.clock.now_ms();
         let day = clock::local_day(at_ms);
         let model = settings.model.clone();
@@ -249,7 +255,7 @@ impl Core {
 }
 
 /// The page's word for a failure.
-pub(super) fn trouble(error: &ModelError) -> ModelTrouble {
+pub(crate) fn trouble(error: &ModelError) -> ModelTrouble {
     match error {
         ModelError::WrongKey => ModelTrouble::WrongKey,
         ModelError::NoMoney => ModelTrouble::NoMoney,

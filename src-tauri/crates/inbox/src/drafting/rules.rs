@@ -304,7 +304,7 @@ fn send_one(connection: &Connection, id: DraftId, now_ms: i64) -> Result<Step, S
     chats::touch(connection, draft.chat, now_ms)?;
     drafts::settle(connection, id, State::SentByRule, now_ms)?;
     drafts::set_sent(connection, id, row, None, Some(rule.id))?;
-    seller::note_uses(connection, &draft, now_ms)?;
+    seller::note_uses(connection, &draft, true, now_ms)?;
     Ok(Step::Sent(draft.chat, draft.account))
 }
 

@@ -71,7 +71,7 @@ impl Core {
                 drafts::settle(c, id, state, now_ms)?;
                 let edited = changed.as_deref().zip(share).map(|(text, share)| Edited { text, share });
                 drafts::set_sent(c, id, row, edited.as_ref(), None)?;
-                note_uses(c, &draft, now_ms)?;
+                note_uses(c, &draft, true, now_ms)?;
                 let echo: Option<MessageRow> =
                     outbox::get(c, row)?.map(|row| thread::echo(c, &row)).transpose()?;
                 let item = chats::get(c, chat)?.and_then(|chat| chat.item_id);
@@ -203,16 +203,17 @@ fn turned_down(
     }
 }
 
-/// Notes which passages a reply that goes out rests on.
+/// Notes which passages a draft rests on, or the reply it became.
 pub(super) fn note_uses(
     connection: &rusqlite::Connection,
     draft: &DraftRow,
+    sent: bool,
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let sources: Vec<DraftSource> = views::read(&draft.sources);
     for source in sources.iter().filter(|source| source.cited && source.kind == DraftSourceKind::Passage) {
         if let (Some(id), Some(key)) = (source.source, &source.key) {
-            uses::add(connection, draft.account, draft.chat, id, key, &draft.question, true, now_ms)?;
+            uses::add(connection, draft.account, draft.chat, id, key, &draft.question, sent, now_ms)?;
         }
     }
     Ok(())

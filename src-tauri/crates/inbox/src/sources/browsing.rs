@@ -1,12 +1,12 @@
 //! What the list of knowledge and an opened source show.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::duplicates;
 use super::reading::Desk;
 use crate::core::Core;
 use crate::error::CoreError;
-use crate::ids::{AccountId, ChatId, SourceId};
+use crate::ids::{AccountId, SourceId};
 use crate::ingest::fold;
 use crate::store::sources::{self, SourceRow};
 use crate::store::{StoreError, passages};
@@ -32,9 +32,10 @@ impl Core {
     ) -> Result<KnowledgeView, CoreError> {
         let words = fold(words.trim());
         let core = self.clone();
+        let meaning = self.meaning_view().await?;
         let view = self.inner.store.read(move |c| {
             let desk = &core.inner.desk;
-            let sources = list(c, kind, &words)?.into_iter().map(|row| shape(c, desk, row));
+            let sources = list(c, kind, &words)?.into_iter().map(|row| shape(c, desk, row, &words));
             let count = |sql: &str| c.query_row(sql, [], |row| row.get(0));
             Ok(KnowledgeView {
                 sources: sources.collect::<Result<_, _>>()?,
@@ -42,6 +43,7 @@ impl Core {
                 passages: count("SELECT count(*) FROM source_passages WHERE indexed = 1")?,
                 folders: folders(c)?,
                 duplicates: duplicates::groups(c)?,
+                meaning,
             })
         });
         Ok(view.await?)
@@ -56,7 +58,7 @@ impl Core {
             let mut passages = passages(c, id, after)?;
             let more = passages.len() > PAGE as usize;
             passages.truncate(PAGE as usize);
-            let row = shape(c, &core.inner.desk, row)?;
+            let row = shape(c, &core.inner.desk, row, "")?;
             Ok(Some(SourceView { row, text, passages, more, uses: uses(c, id)? }))
         });
         view.await?.ok_or_else(|| CoreError::not_found("no such source"))
@@ -67,29 +69,6 @@ impl Core {
         let passages = self.find_knowledge(scope, question, 10).await?;
         Ok(Trial { passages, answer: self.quoted_answer(scope, question).await? })
     }
-
-    /// Notes that passages were used for a chat, in a draft or in a reply that went out.
-    pub async fn note_passages_used(
-        &self,
-        chat: ChatId,
-        question: &str,
-        keys: Vec<String>,
-        sent: bool,
-    ) -> Result<(), CoreError> {
-        let (question, now_ms) = (question.to_owned(), self.inner.clock.now_ms());
-        let written = self.inner.store.write(move |c| {
-            for key in keys {
-                let source = key.split(':').next().and_then(|source| source.parse().ok()).unwrap_or(0_i64);
-                c.prepare_cached(
-                    "INSERT INTO passage_uses (account, chat, source, key, question, sent, at_ms)
-                     SELECT account, id, ?2, ?3, ?4, ?5, ?6 FROM chats WHERE id = ?1",
-                )?
-                .execute((chat, source, key, &question, sent, now_ms))?;
-            }
-            Ok(())
-        });
-        Ok(written.await?)
-    }
 }
 
 fn list(
@@ -99,7 +78,9 @@ fn list(
 ) -> Result<Vec<SourceRow>, StoreError> {
     let sql = format!(
         "SELECT {} FROM sources WHERE removed = 0 AND (?1 IS NULL OR kind = ?1)
-           AND (?2 = '' OR instr(fold(title), ?2) OR instr(fold(coalesce(text, '')), ?2))
+           AND (?2 = '' OR instr(fold(title), ?2) OR instr(fold(coalesce(text, '')), ?2)
+             OR text IS NULL AND EXISTS (SELECT 1 FROM source_passages p WHERE p.source = sources.id
+                  AND (instr(fold(p.text), ?2) OR instr(fold(p.heading), ?2))))
          ORDER BY state = 0 DESC, state = 2 DESC, changed_ms DESC, id DESC LIMIT {LIST}",
         sources::COLUMNS
     );
@@ -107,13 +88,18 @@ fn list(
     Ok(statement.query_map((kind, words), sources::read)?.collect::<Result<_, _>>()?)
 }
 
-fn shape(connection: &Connection, desk: &Desk, row: SourceRow) -> Result<SourceRowView, StoreError> {
+fn shape(
+    connection: &Connection,
+    desk: &Desk,
+    row: SourceRow,
+    words: &str,
+) -> Result<SourceRowView, StoreError> {
     let count = |sql: &str| -> rusqlite::Result<u32> {
         connection.prepare_cached(sql)?.query_row([row.id], |found| found.get(0))
     };
     let preview = match &row.text {
         Some(text) => text.clone(),
-        None => first_words(connection, row.id)?,
+        None => file_words(connection, row.id, words)?,
     };
     Ok(SourceRowView {
         id: row.id,
@@ -134,7 +120,16 @@ fn shape(connection: &Connection, desk: &Desk, row: SourceRow) -> Result<SourceR
     })
 }
 
-fn first_words(connection: &Connection, source: SourceId) -> Result<String, StoreError> {
+/// Of a file: the passage that has the words looked for, or its beginning.
+fn file_words(connection: &Connection, source: SourceId, words: &str) -> Result<String, StoreError> {
+    if !words.is_empty() {
+        let sql = "SELECT text FROM source_passages WHERE source = ?1 AND instr(fold(text), ?2) ORDER BY ordinal LIMIT 1";
+        let found =
+            connection.prepare_cached(sql)?.query_row((source, words), |row| row.get(0)).optional()?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+    }
     let first = passages::page(connection, source, -1, 1)?;
     Ok(first.into_iter().next().map(|(_, row)| row.part.text).unwrap_or_default())
 }
@@ -144,7 +139,6 @@ fn item_title(
     account: Option<AccountId>,
     item: Option<i64>,
 ) -> Result<Option<String>, StoreError> {
-    use rusqlite::OptionalExtension as _;
     let (Some(account), Some(item)) = (account, item) else { return Ok(None) };
     let sql =
         "SELECT item_title FROM chats WHERE account = ?1 AND item_id = ?2 AND item_title IS NOT NULL LIMIT 1";

@@ -187,13 +187,14 @@ fn cut(whole: &Part) -> Vec<Part> {
     }
 }
 
-/// Keeps what is known of items, each as a source; unchanged ones are left alone.
+/// Keeps what is known of items, each as a source; unchanged ones are left alone. Gives whether any was news.
 pub(super) fn put_items(
     connection: &Connection,
     account: AccountId,
     facts: &[ItemFacts],
     now_ms: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut changed = false;
     for facts in facts {
         let mut text = String::new();
         for (name, value) in [("Цена", &facts.price), ("Где", &facts.place)] {
@@ -231,6 +232,7 @@ pub(super) fn put_items(
         };
         put_entry(connection, id, &new)?;
         while passages::settle_piece(connection, id)? {}
+        changed = true;
     }
-    Ok(())
+    Ok(changed)
 }

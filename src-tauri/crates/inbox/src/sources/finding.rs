@@ -1,6 +1,6 @@
 //! From a question to passages and to a quoted answer.
 
-use knowledge::{Hit, How, Passage, Reasons, Searcher};
+use knowledge::{Hit, How, Meant, Passage, Reasons, Searcher};
 use rusqlite::Connection;
 
 use super::entries::item_number;
@@ -25,9 +25,15 @@ impl Core {
         question: &str,
         limit: usize,
     ) -> Result<Vec<FoundPassage>, CoreError> {
+        let meant = self.meant(scope, question).await;
         let question = question.to_owned();
         self.ask_knowledge(scope, move |searcher, connection, scope| {
-            let hits = searcher.search(connection, &question, scope, limit)?;
+            let hits = match &meant {
+                Some((model, vector)) => {
+                    searcher.search_meant(connection, &question, scope, limit, Meant { model, vector })?
+                }
+                None => searcher.search(connection, &question, scope, limit)?,
+            };
             let mut found = Vec::with_capacity(hits.len());
             for hit in hits {
                 found.extend(describe(searcher, connection, &question, scope, hit)?);
@@ -37,7 +43,7 @@ impl Core {
         .await
     }
 
-    /// The best answer that can be quoted; `None` when no passage has anything of the question. It is not always sure enough
+    /// The best answer that can be quoted, by words alone: how sure it is was measured so. `None` when no passage has anything of the question. It is not always sure enough
     /// to be given: see [`QuotedAnswer::given`].
     pub async fn quoted_answer(
         &self,
@@ -48,14 +54,14 @@ impl Core {
         self.ask_knowledge(scope, move |searcher, connection, scope| {
             let Some(answer) = searcher.answer(connection, &question, scope)? else { return Ok(None) };
             let (quote, given, confidence) = (answer.quote(), answer.is_given(), answer.confidence);
-            let hit = Hit { passage: answer.passage, score: answer.evidence.score };
+            let hit = Hit { passage: answer.passage, score: answer.evidence.score, by_meaning: false };
             let passage = describe(searcher, connection, &question, scope, hit)?;
             Ok(passage.map(|passage| QuotedAnswer { passage, quote, confidence: confidence.into(), given }))
         })
         .await
     }
 
-    async fn ask_knowledge<T: Send + 'static>(
+    pub(super) async fn ask_knowledge<T: Send + 'static>(
         &self,
         scope: &Scope,
         work: impl FnOnce(&mut Searcher, &Connection, knowledge::Scope) -> Result<T, StoreError> + Send + 'static,
@@ -120,6 +126,7 @@ fn describe(
         line: row.part.line,
         changed_ms: source.changed_ms,
         score: hit.score.into(),
+        by_meaning: hit.by_meaning,
         asked_about: asked_about.into_iter().map(str::to_owned).collect(),
     }))
 }

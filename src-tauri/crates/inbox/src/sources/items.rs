@@ -1,5 +1,7 @@
 //! The accounts' items as sources: title, price and status from their chats and from Avito's list.
 
+use std::collections::BTreeMap;
+
 use avito::ItemsQuery;
 
 use crate::core::Core;
@@ -40,12 +42,36 @@ impl Core {
             }
         }
         let now_ms = self.inner.clock.now_ms();
+        let mut changed = false;
         let count = u32::try_from(facts.len()).unwrap_or(u32::MAX);
         for piece in facts.chunks(100) {
             let piece = piece.to_vec();
-            self.inner.store.write(move |c| super::entries::put_items(c, id, &piece, now_ms)).await?;
+            changed |=
+                self.inner.store.write(move |c| super::entries::put_items(c, id, &piece, now_ms)).await?;
         }
-        self.notify(Notice::Knowledge);
+        if changed {
+            self.notify(Notice::Knowledge);
+        }
         Ok(count)
+    }
+}
+
+/// Keeps every account's items as they are at Avito, until the core stops.
+pub(super) async fn keep(core: Core) {
+    let mut read_ms: BTreeMap<AccountId, i64> = BTreeMap::new();
+    let again_ms = i64::try_from(core.inner.timing.items_look.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        core.inner.clock.sleep(core.inner.timing.items_first).await;
+        let now_ms = core.inner.clock.now_ms();
+        for account in core.accounts() {
+            if read_ms.get(&account.id).is_some_and(|read_ms| now_ms - read_ms < again_ms) {
+                continue;
+            }
+            // Also after trouble: it is told elsewhere, and the next look is soon enough.
+            read_ms.insert(account.id, now_ms);
+            if let Err(error) = core.refresh_items(account.id).await {
+                tracing::info!(%error, "items stay as they were");
+            }
+        }
     }
 }

@@ -16,11 +16,13 @@ mod files;
 mod finding;
 mod folders;
 mod items;
+mod meaning;
 mod reading;
 
 use crate::core::Core;
 use crate::store::sources;
 
+pub(crate) use meaning::Meaning;
 pub(crate) use reading::{Desk, Ended};
 
 /// Settles what a kill interrupted, then reads what is to be read until the core stops.
@@ -31,5 +33,10 @@ pub(crate) async fn work(core: Core) {
             tracing::warn!(%error, "a source's passages are not settled");
         }
     }
-    tokio::join!(reading::work(core.clone()), folders::watch(core));
+    tokio::join!(
+        reading::work(core.clone()),
+        folders::watch(core.clone()),
+        items::keep(core.clone()),
+        meaning::work(core)
+    );
 }

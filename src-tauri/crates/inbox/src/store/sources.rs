@@ -144,9 +144,10 @@ pub(crate) fn add(connection: &Connection, new: &NewSource) -> Result<SourceId, 
     Ok(SourceId(connection.last_insert_rowid()))
 }
 
-/// Whether the seller has told us anything.
+/// Whether the seller has told us anything; items come by themselves.
 pub(crate) fn any(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached("SELECT 1 FROM sources WHERE removed = 0 AND off = 0 LIMIT 1")?.exists([])?)
+    let sql = "SELECT 1 FROM sources WHERE removed = 0 AND off = 0 AND kind <> ?1 LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.exists([SourceKind::Item])?)
 }
 
 /// A source that was not removed.

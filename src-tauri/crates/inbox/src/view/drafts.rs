@@ -377,6 +377,9 @@ pub struct DraftSettings {
     pub base_url: String,
     /// The model's name.
     pub model: String,
+    /// The embedding model at the same address, for finding by meaning; empty: knowledge is found by words alone.
+    #[serde(default)]
+    pub embeddings_model: String,
     /// How long an answer may take, seconds.
     pub timeout_s: u32,
     /// Price of a million tokens of questions, roubles; 0: free.
@@ -407,6 +410,7 @@ impl Default for DraftSettings {
             preset: None,
             base_url: String::new(),
             model: String::new(),
+            embeddings_model: String::new(),
             timeout_s: 60,
             rub_per_million_in: 0.0,
             rub_per_million_out: 0.0,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::ModelTrouble;
 use crate::ids::{AccountId, ChatId, FolderId, PassageId, SourceId};
 
 /// For whom something holds; also where a question is asked.
@@ -131,6 +132,8 @@ pub struct FoundPassage {
     pub changed_ms: i64,
     /// Comparable within one search only.
     pub score: f64,
+    /// It stands here for what it means, not for its words.
+    pub by_meaning: bool,
     /// The words that spoke for it.
     pub words: Vec<FoundWord>,
     /// What the question asks about, by names of `knowledge`'s list (`price`, `address` …).
@@ -301,6 +304,22 @@ pub struct KnowledgeView {
     pub folders: Vec<FolderView>,
     /// What says the same; the first few.
     pub duplicates: Vec<DuplicateView>,
+    /// Finding by meaning; none: the seller has not asked for it.
+    pub meaning: Option<MeaningView>,
+}
+
+/// How far finding by meaning is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MeaningView {
+    /// The embedding model.
+    pub model: String,
+    /// Passages it has read.
+    pub ready: u32,
+    /// Passages there are.
+    pub all: u32,
+    /// Why it cannot be asked at present: then words alone decide.
+    pub trouble: Option<ModelTrouble>,
 }
 
 /// A passage in its source.

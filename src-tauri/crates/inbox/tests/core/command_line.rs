@@ -58,6 +58,25 @@ async fn each_request_is_carried_out_by_the_running_program() {
     assert_eq!(shop.at_avito(&avito), ["Продаёте?", "Да", "image"]);
     let status = ask(&folder, Request::Status).await.unwrap();
     assert_eq!(status["journalWaiting"], json!(0));
+    let entry = inbox::view::EntryInput {
+        kind: inbox::view::SourceKind::Question,
+        scope: inbox::view::Scope::default(),
+        title: "Где забрать?".into(),
+        text: "На Лесной, 4, с десяти до шести.".into(),
+        url: None,
+    };
+    let added = ask(&folder, Request::KnowledgeAdd { entry }).await.unwrap();
+    let source = serde_json::from_value(added["added"][0].clone()).unwrap();
+    let search = || Request::KnowledgeSearch {
+        scope: inbox::view::Scope::default(),
+        question: "где забирать".into(),
+    };
+    let trial = ask(&folder, search()).await.unwrap();
+    assert_eq!(trial["passages"][0]["source"], json!(source));
+    let list = ask(&folder, Request::KnowledgeList { words: "лесной".into() }).await.unwrap();
+    assert_eq!(list[0]["title"], json!("Где забрать?"));
+    ask(&folder, Request::KnowledgeRemove { source }).await.unwrap();
+    assert_eq!(ask(&folder, search()).await.unwrap()["passages"], json!([]));
     let missing = Request::Messages { account: None, chat: "u2i-none".into(), limit: 1 };
     assert_eq!(ask(&folder, missing).await.unwrap_err().code, ErrorCode::NotFound);
     ask(&folder, Request::ShowWindow).await.unwrap();

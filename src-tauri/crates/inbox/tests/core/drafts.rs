@@ -81,12 +81,21 @@ async fn without_a_model_the_sellers_own_words_are_quoted_with_their_source_and_
     assert!(draft.marks.iter().all(|mark| mark.support == DraftSupport::Source && mark.source == Some(0)));
     assert_eq!(shop.core.waiting_drafts(10).await.unwrap().len(), 1);
     let id = draft.id.unwrap();
+    // Its passage is used: in a draft now, in a reply once it is sent.
+    let source = draft.sources[0].source.unwrap();
+    let used = async || {
+        let view = shop.core.source_view(source, -1).await.unwrap();
+        let uses: Vec<(ChatId, bool)> = view.uses.iter().map(|used| (used.chat, used.sent)).collect();
+        (uses, view.row.uses, view.passages[0].uses)
+    };
+    assert_eq!(used().await, (vec![(chat, false)], 1, 1));
     // Two windows, two keys pressed: one reply.
     let (one, two) =
         tokio::join!(shop.core.send_draft(id, None, false), shop.core.send_draft(id, None, false));
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
     let refused = one.err().or(two.err()).unwrap();
     assert_eq!(refused.code(), ErrorCode::DraftStale);
+    assert_eq!(used().await, (vec![(chat, true)], 1, 1));
     shop.until_avito("the reply", |sim| sim.posted_count(&draft.text) == 1).await;
     shop.until("the reply", async || shop.at_avito(&avito).len() == 2).await;
     gone(&shop, chat).await;

@@ -17,6 +17,7 @@ mod history;
 mod knocks;
 mod knowledge;
 mod line;
+mod meaning;
 mod media;
 mod reading;
 mod reading_files;

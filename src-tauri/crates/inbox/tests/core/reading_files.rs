@@ -219,13 +219,26 @@ async fn pasted_text_is_cut_and_the_list_is_searched() {
     let search = async |words: &str| core.knowledge_view(None, words).await.unwrap().sources.len();
     assert_eq!((search("О МАГАЗИНЕ").await, search("сдэк").await, search("нет такого").await), (1, 1, 0));
     assert_eq!(core.knowledge_view(Some(SourceKind::File), "").await.unwrap().sources.len(), 0);
+    // Files are looked through too, and the list shows the passage that has the words.
+    let file = add(&core, &document("price.csv")).await;
+    settled(&core, file).await;
+    let row = core.source_view(file, -1).await.unwrap().passages.pop().unwrap();
+    let word = row.text.split([' ', ';', ':', ',']).filter(|word| word.chars().count() > 5).last().unwrap();
+    let rows = core.knowledge_view(None, &word.to_uppercase()).await.unwrap().sources;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [file], "{word}");
+    assert!(rows[0].preview.contains(word), "{rows:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn items_are_known_by_price_and_uses_are_remembered() {
+async fn items_are_known_by_price_and_kept_as_they_are_at_avito() {
     let sim = avito_sim::Sim::start(avito_sim::SimConfig::default()).await.unwrap();
-    let shop = Shop::new(sim, Setup::default()).await;
-    shop.until("chats", async || !shop.list().await.is_empty()).await;
+    let moment = std::time::Duration::from_millis(40);
+    let timing = inbox::Timing { items_first: moment, items_look: moment, ..crate::support::timing() };
+    let shop = Shop::new(sim, Setup { timing, ..Setup::default() }).await;
+    // Without anybody asking for it.
+    let known =
+        async || !shop.core.knowledge_view(Some(SourceKind::Item), "").await.unwrap().sources.is_empty();
+    shop.until("items", known).await;
     assert!(shop.core.refresh_items(shop.account).await.unwrap() > 0);
     let items = shop.core.knowledge_view(Some(SourceKind::Item), "").await.unwrap().sources;
     let item = &items[0];
@@ -237,12 +250,6 @@ async fn items_are_known_by_price_and_uses_are_remembered() {
     shop.core.refresh_items(shop.account).await.unwrap();
     let again = shop.core.knowledge_view(Some(SourceKind::Item), "").await.unwrap().sources;
     assert_eq!(again.len(), items.len());
-
-    let chat = shop.list().await[0].id;
-    shop.core.note_passages_used(chat, "почём?", vec![trial.passages[0].key.clone()], true).await.unwrap();
-    let view = shop.core.source_view(item.id, -1).await.unwrap();
-    assert_eq!((view.row.uses, view.passages[0].uses, view.uses[0].chat), (1, 1, chat));
-    assert!(view.uses[0].sent && view.uses[0].question == "почём?");
 }
 
 #[tokio::test(flavor = "multi_thread")]

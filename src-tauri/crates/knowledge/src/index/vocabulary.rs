@@ -231,7 +231,7 @@ impl Vocabulary {
 
 const SYNONYM: f32 = 0.8;
 /// What each unit of a typo's cost takes away.
-const TYPO: f32 = 0.3;
+const TYPO: f32 = 0.15;
 const PART: f32 = 0.9;
 const LEAST: f32 = 0.25;
 

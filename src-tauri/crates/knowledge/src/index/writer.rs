@@ -8,6 +8,7 @@ use super::postings::{BLOCK, Posting, decode, encode};
 use super::{NewPassage, counts};
 use crate::KnowledgeError;
 use crate::index::counts::{Counted, Counter};
+use crate::meaning::content_hash;
 use crate::store::set_analysis;
 
 /// What to merge into a row of postings, which belongs to a word and a block: a place in the block, and what now stands
@@ -51,7 +52,8 @@ impl<'a> Writer<'a> {
         }
         self.remove(passage.key)?;
         let counted = self.counter.count(passage.title, passage.text);
-        let insert = "INSERT INTO knowledge_passage (key, account, item, title, text, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let insert = "INSERT INTO knowledge_passage (key, account, item, title, text, words, hash)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         self.transaction.prepare_cached(insert)?.execute((
             passage.key,
             passage.account,
@@ -59,6 +61,7 @@ impl<'a> Writer<'a> {
             passage.title,
             passage.text,
             counted.words,
+            content_hash(passage.title, passage.text),
         ))?;
         let id = self.transaction.last_insert_rowid();
         self.add(id, counted)?;

@@ -1,6 +1,7 @@
 //! From a question to the passages that speak of it.
 
 mod explain;
+mod fusion;
 mod query;
 mod rank;
 

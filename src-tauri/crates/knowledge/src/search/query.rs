@@ -111,14 +111,18 @@ fn mend(token: Token, vocabulary: &Vocabulary) -> Read {
         || number_word(&token.text).is_some();
     let limit = match length {
         _ if known => return Read { token, mended: None },
-        0..=3 => return Read { token, mended: None },
-        4 => 0.6,
+        0..=2 => return Read { token, mended: None },
+        3..=4 => 0.6,
         5..=6 => 1.0,
         7..=9 => 1.5,
         _ => 2.0,
     };
     let own = vocabulary.nearest(&token.text, limit).map(|(word, cost)| (word.to_owned(), cost));
-    let general = LEXICON.mend(&token.text, limit).map(|(word, cost)| (word.to_owned(), cost + 0.05));
+    // So short a word is near many of the language; near one of the shop's own it is that one.
+    let general = (length > 3)
+        .then(|| LEXICON.mend(&token.text, limit))
+        .flatten()
+        .map(|(word, cost)| (word.to_owned(), cost + 0.05));
     let best = own.into_iter().chain(general).min_by(|a, b| a.1.total_cmp(&b.1));
     Read { mended: best, token }
 }

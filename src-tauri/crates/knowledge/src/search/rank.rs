@@ -7,11 +7,12 @@
 use rusqlite::Connection;
 
 use super::query::Query;
-use super::{Passage, Scope, passage};
+use super::{Passage, Scope, fusion, passage};
 use crate::KnowledgeError;
 use crate::index::postings::{BLOCK, Posting, decode};
 use crate::index::vocabulary::{Match, Vocabulary};
 use crate::lexicon::LEXICON;
+use crate::meaning::{Meant, Vectors};
 
 /// A passage that was found.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Hit {
     pub passage: Passage,
     /// Comparable within one search only.
     pub score: f32,
+    /// It stands higher for what it means than for its words.
+    pub by_meaning: bool,
 }
 
 /// What ranking must know of every passage without reading it.
@@ -39,6 +42,7 @@ pub struct Searcher {
     revision: i64,
     removal: i64,
     scratch: Scratch,
+    vectors: Vectors,
 }
 
 /// Sums per passage, kept between searches so that they need not be made anew.
@@ -97,13 +101,60 @@ impl Searcher {
         limit: usize,
     ) -> Result<Vec<Hit>, KnowledgeError> {
         let ranked = self.rank(connection, question, scope, limit)?;
-        let mut hits = Vec::with_capacity(ranked.order.len());
-        for (id, score) in ranked.order {
-            if let Some(passage) = passage(connection, id)? {
-                hits.push(Hit { passage, score });
-            }
-        }
-        Ok(hits)
+        hits(connection, ranked.order.into_iter().map(|(id, score)| (id, score, false)))
+    }
+
+    /// The same, and where words say little, passages that mean what is asked. Words decide alone where the passages have all that is asked
+    /// for, where a part number or size is asked for, and while a tenth of the passages has no vector.
+    ///
+    /// # Errors
+    /// The database's, or [`KnowledgeError::Damaged`].
+    pub fn search_meant(
+        &mut self,
+        connection: &Connection,
+        question: &str,
+        scope: Scope,
+        limit: usize,
+        meant: Meant<'_>,
+    ) -> Result<Vec<Hit>, KnowledgeError> {
+        let ranked = self.rank(connection, question, scope, limit.max(fusion::DEPTH))?;
+        self.vectors.refresh(connection, meant.model)?;
+        let order = self.fuse(ranked, scope, meant.vector);
+        hits(connection, order.into_iter().take(limit))
+    }
+
+    /// Whether words alone leave it open what is asked, and enough passages have a vector of this model: then it is worth asking the model
+    /// what the question means.
+    ///
+    /// # Errors
+    /// The database's, or [`KnowledgeError::Damaged`].
+    pub fn is_open(
+        &mut self,
+        connection: &Connection,
+        question: &str,
+        scope: Scope,
+        model: &str,
+    ) -> Result<bool, KnowledgeError> {
+        let ranked = self.rank(connection, question, scope, 2)?;
+        self.vectors.refresh(connection, model)?;
+        let seen = |known: &&Known| nearness(known, scope).is_some();
+        let all = self.passages.iter().flatten().filter(seen).count();
+        let with =
+            self.passages.iter().enumerate().filter(|(at, known)| {
+                known.as_ref().is_some_and(|known| seen(&known)) && self.vectors.has(*at)
+            });
+        Ok(fusion::weakness(&ranked) > 0.0 && fusion::is_covered(with.count(), all))
+    }
+
+    fn fuse(&self, ranked: Ranked, scope: Scope, vector: &[f32]) -> Vec<(i64, f32, bool)> {
+        let visible: Vec<(usize, f32)> = self
+            .passages
+            .iter()
+            .enumerate()
+            .filter_map(|(at, known)| Some((at, nearness(known.as_ref()?, scope)?)))
+            .collect();
+        let likeness = self.vectors.likeness(vector, visible.iter().map(|(at, _)| *at));
+        fusion::fuse(&ranked, &visible, &likeness)
     }
 
     pub(crate) fn rank(
@@ -232,8 +283,9 @@ impl Searcher {
             return Ok(());
         }
         if removal > self.removal {
-            // Also after a rebuild, which gives words new rows.
-            *self = Self::default();
+            // Also after a rebuild, which gives words new rows. Vectors go by passages, which keep theirs.
+            let vectors = std::mem::take(&mut self.vectors);
+            *self = Self { vectors, ..Self::default() };
         }
         self.vocabulary.refresh(connection)?;
         let newer = "SELECT id, account, item, words FROM knowledge_passage WHERE id > ?1 ORDER BY id";
@@ -250,8 +302,22 @@ impl Searcher {
         self.scratch.sum.resize(self.passages.len(), 0.0);
         self.scratch.score.resize(self.passages.len(), 0.0);
         (self.revision, self.removal) = (revision, removal);
+        if self.vectors.is_stale(self.passages.iter().flatten().count()) {
+            self.vectors = Vectors::default();
+        }
         Ok(())
     }
+}
+
+/// Reads the passages of an order; those removed meanwhile are left out.
+fn hits(
+    connection: &Connection,
+    order: impl Iterator<Item = (i64, f32, bool)>,
+) -> Result<Vec<Hit>, KnowledgeError> {
+    let read = order.map(|(id, score, by_meaning)| {
+        Ok(passage(connection, id)?.map(|passage| Hit { passage, score, by_meaning }))
+    });
+    read.filter_map(Result::transpose).collect()
 }
 
 /// How near a passage is to where the question was asked; `None`: it belongs elsewhere.

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use crate::KnowledgeError;
 
 /// In order; `knowledge_state.version` is the number applied. The database's own `user_version` belongs to the archive.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_passages.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/001_passages.sql"), include_str!("migrations/002_vectors.sql")];
 
 /// Brings the tables up to date, each step with its bookkeeping in one transaction. Refuses newer tables.
 ///
@@ -71,6 +72,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
                 .replace(" ,", ",")
+                .replace(" )", ")")
         };
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         rows.map(|sql| without_comments(sql.unwrap())).collect()

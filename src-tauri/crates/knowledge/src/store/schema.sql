@@ -18,8 +18,10 @@ CREATE TABLE knowledge_passage (
   item    INTEGER,                           -- Avito's item; null: for every item
   title   TEXT NOT NULL,
   text    TEXT NOT NULL,
-  words   INTEGER NOT NULL                   -- how many tokens, for the ranking
+  words   INTEGER NOT NULL,                  -- how many tokens, for the ranking
+  hash    BLOB                               -- of heading and text; null until it is needed: written by a version without it
 ) STRICT;
+CREATE INDEX knowledge_passage_by_hash ON knowledge_passage (hash);
 
 -- Every different token, and `#name` for what a passage speaks about. Words stay when their last passage goes.
 CREATE TABLE knowledge_word (
@@ -34,3 +36,12 @@ CREATE TABLE knowledge_posting (
   data  BLOB NOT NULL, -- see index/postings.rs
   PRIMARY KEY (word, block)
 ) STRICT, WITHOUT ROWID;
+
+-- Passages as an embedding model sees them: optional, keyed by what they say, so that words that come back need no call.
+CREATE TABLE knowledge_vector (
+  id    INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  hash  BLOB NOT NULL,
+  data  BLOB NOT NULL, -- see meaning/vector.rs
+  UNIQUE (model, hash)
+) STRICT;
