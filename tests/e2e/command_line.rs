@@ -27,6 +27,17 @@ fn commands_speak_to_the_running_program() {
         assert_eq!(sent["delivery"]["state"], "sent");
         assert_eq!(shop.sim.posted_count("Да, забирайте"), 1);
         page.see_delivery("Да, забирайте", &["sent", "read"]).await;
+        let told =
+            ["knowledge", "add", "--question", "Есть труба?", "--answer", "Труба в комплекте.", "--json"];
+        let source = desk.tell(&told).await.json()["added"][0].to_string();
+        let list = desk.tell(&["knowledge", "list", "трУба"]).await;
+        assert!(list.success && list.stdout.contains("Есть труба?"), "{list:?}");
+        let found = desk.tell(&["knowledge", "search", "а труба есть", "--json"]).await.json();
+        assert_eq!(found["passages"][0]["text"], "Труба в комплекте.");
+        assert!(desk.tell(&["knowledge", "remove", &source]).await.success);
+        let gone = desk.tell(&["knowledge", "search", "а труба есть", "--json"]).await.json();
+        assert_eq!(gone["passages"].as_array().map(Vec::len), Some(0));
+        assert!(!desk.tell(&["knowledge", "add", "нет-такого.txt"]).await.success);
         let wrong = desk.tell(&["send", "u2i-nobody", "Алло", "--json"]).await;
         assert!(!wrong.success && !wrong.stderr.is_empty(), "{wrong:?}");
         let error: Value = serde_json::from_str(&wrong.stdout).unwrap();

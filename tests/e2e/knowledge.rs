@@ -4,10 +4,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::json;
 
 use crate::pictures::take;
-use crate::support::on_a_desk;
 use crate::support::page::{Page, id};
+use crate::support::{WAIT, on_a_desk, until};
 
 fn document(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src-tauri/crates/documents/tests/files");
@@ -35,6 +36,19 @@ async fn ask(page: &Page, question: &str) {
     page.click(&id("trial-ask")).await;
 }
 
+/// The demo knows its shop; here is one whose owner has told nothing yet.
+async fn forget_everything(page: &Page) {
+    until("nothing is known", WAIT, async || {
+        let view = page.invoke("knowledge_view", &json!({"kind": null, "words": ""})).await.ok()?;
+        let sources = view["sources"].as_array()?;
+        for source in sources {
+            let _ = page.invoke("remove_source", &json!({"source": source["id"]})).await;
+        }
+        sources.is_empty().then_some(())
+    })
+    .await;
+}
+
 async fn replace(page: &Page, field: &str, words: &str) {
     let clear = format!("const field = one({:?}); field.focus(); field.select()", id(field));
     page.run(&clear).await.unwrap();
@@ -57,6 +71,7 @@ fn a_dropped_document_is_found_edited_words_too_and_a_broken_file_says_why() {
         page.resize(1280, 800).await;
         page.see(&id("chat-row")).await;
         page.click(&id("area-knowledge")).await;
+        forget_everything(&page).await;
         page.see(&id("knowledge-empty")).await;
 
         drop_file(&page, "Условия.docx", &document("conditions.docx")).await;
@@ -108,6 +123,7 @@ fn knowledge_can_be_shown_in_both_colours_and_narrow() {
         page.see(&id("chat-row")).await;
         page.choose("setting-theme", "light").await;
         page.click(&id("area-knowledge")).await;
+        forget_everything(&page).await;
         page.see(&id("knowledge-empty")).await;
         take(desk, &page, "knowledge-empty.png").await;
         page.click(&id("add-example")).await;
@@ -129,5 +145,23 @@ fn knowledge_can_be_shown_in_both_colours_and_narrow() {
         page.resize(1280, 800).await;
         open(&page, "Прайс ноябрь.xlsx").await;
         take(desk, &page, "knowledge-dark.png").await;
+    });
+}
+
+#[test]
+fn the_demo_shows_at_first_start_what_a_shop_that_knows_itself_is_like() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.resize(1280, 800).await;
+        page.see(&id("chat-row")).await;
+        page.click(&id("area-knowledge")).await;
+        page.see_words(&id("source-row"), "Цены мастерской.csv").await;
+        ask(&page, "самовар не протекает?").await;
+        page.see_words(&id("trial-answer"), "не течёт").await;
+        take(desk, &page, "knowledge-demo.png").await;
+        // Drafts are there without anybody having told anything.
+        page.click(&id("area-drafts")).await;
+        page.see(&id("waiting-draft")).await;
+        take(desk, &page, "demo-drafts.png").await;
     });
 }

@@ -93,3 +93,28 @@ test("equal passages are offered for merging", async () => {
 	expect(fake.calls).toContainEqual(["keepOneDuplicate", 2]);
 	await waitFor(() => expect(screen.queryByTestId("duplicates")).toBeNull());
 });
+
+test("an entry can be kept for one listing", async () => {
+	const { user, fake } = await start((fake) => fake.add({ kind: "item", title: "Самовар", scope: { account: 1, item: "777" } }, "Цена: 18 500 ₽."));
+	await user.click(screen.getByTestId("knowledge-add"));
+	await user.click(screen.getByTestId("add-question"));
+	await user.type(screen.getByTestId("entry-title"), "Не течёт?");
+	await user.type(screen.getByTestId("entry-text"), "Проверяли, не течёт.");
+	await user.selectOptions(await screen.findByTestId("entry-scope"), await screen.findByRole("option", { name: "Самовар" }));
+	await user.click(screen.getByTestId("entry-save"));
+	await waitFor(() => expect(fake.rows[0]?.scope).toEqual({ account: 1, item: "777" }));
+});
+
+test("finding by meaning says how far it is, and in words why it is not there", async () => {
+	const { fake } = await start((fake) => {
+		fake.meaning = { model: "embed", ready: 12, all: 40, trouble: null };
+	});
+	const strip = await screen.findByTestId("meaning");
+	expect(strip.textContent).toContain("12 из 40");
+	fake.meaning = { model: "embed", ready: 40, all: 40, trouble: "wrongKey" };
+	fake.change(-1, {});
+	await waitFor(() => expect(screen.getByTestId("meaning").textContent).toContain("только по словам"));
+	fake.meaning = { model: "embed", ready: 40, all: 40, trouble: null };
+	fake.change(-1, {});
+	await waitFor(() => expect(screen.queryByTestId("meaning")).toBeNull());
+});

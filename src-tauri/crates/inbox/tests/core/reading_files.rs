@@ -223,7 +223,7 @@ async fn pasted_text_is_cut_and_the_list_is_searched() {
     let file = add(&core, &document("price.csv")).await;
     settled(&core, file).await;
     let row = core.source_view(file, -1).await.unwrap().passages.pop().unwrap();
-    let word = row.text.split([' ', ';', ':', ',']).filter(|word| word.chars().count() > 5).last().unwrap();
+    let word = row.text.split([' ', ';', ':', ',']).rfind(|word| word.chars().count() > 5).unwrap();
     let rows = core.knowledge_view(None, &word.to_uppercase()).await.unwrap().sources;
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [file], "{word}");
     assert!(rows[0].preview.contains(word), "{rows:?}");
