@@ -208,7 +208,17 @@ async fn embeddings(State(state): State<Shared>, headers: HeaderMap, Json(body):
     let mode = {
         let mut inner = state.lock();
         let (path, headers) = ("/v1/embeddings".to_owned(), Vec::new());
-        inner.asked.push(Asked { path, body: body.clone(), headers, finished: true });
+        let now_ms = now_ms();
+        let (body, finished) = (body.clone(), true);
+        inner.asked.push(Asked {
+            path,
+            body,
+            headers,
+            finished,
+            came_ms: now_ms,
+            began_ms: now_ms,
+            ended_ms: now_ms,
+        });
         inner.mode.clone()
     };
     if let Mode::Slow { wait_ms } = mode {
