@@ -1,9 +1,8 @@
-//! Sending by rule, replies taken back and past questions, in the real window.
+//! Sending by rule and replies taken back, in the real window.
 
-use llm_double::{Double, Mode};
 use serde_json::json;
 
-use crate::drafts::{RADIO, control, see_draft, start, use_model};
+use crate::drafts::{RADIO, control, see_draft, start};
 use crate::support::on_a_desk;
 use crate::support::page::{Page, id};
 
@@ -105,29 +104,5 @@ fn a_sent_price_that_changed_is_taken_back_and_written_anew() {
         page.click(&id("composer")).await;
         control(&page, "Enter").await;
         shop.until_posted(&RADIO.replace("900", "1100")).await;
-    });
-}
-
-#[test]
-fn past_questions_are_asked_again_before_a_model_is_trusted() {
-    on_a_desk(async |desk| {
-        let (shop, page) = start(desk).await;
-        page.open_chat(&shop.vera).await;
-        shop.buyer_writes(&shop.vera, "Сколько стоят ножки?");
-        see_draft(&page, "900 ₽").await;
-        page.click(&id("composer")).await;
-        control(&page, "Enter").await;
-        page.see_delivery(RADIO, &["sent", "read"]).await;
-        let double = Double::start().await.expect("the model's server");
-        use_model(&page, &double).await;
-        double.set(Mode::Says {
-            text: "ANSWERABLE: yes; SOURCES: 1\nНожки отдам за 350 ₽.".to_owned()
-        });
-        page.click(&id("area-drafts")).await;
-        page.click(&id("drafts-tab-setup")).await;
-        page.click(&id("replay-start")).await;
-        page.see_words(&id("replay-unsupported"), "1").await;
-        page.see(&format!("{}[data-verdict=unsupported] {}", id("replay-row"), id("draft-fact"))).await;
-        assert_eq!(shop.sim.posted_count("Ножки отдам за 350 ₽."), 0);
     });
 }
