@@ -9,6 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use avito_sim::SimConfig;
+use bench::program::Door;
+use bench::tunnel::{Service, live_through_tunnel};
+use ngrok_edge::What;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -53,25 +57,64 @@ impl Target {
     }
 }
 
-/// Makes real deliveries while so many `attackers` repeat an attack, until at least `at_least` of its units were sent. An attack
-/// ends by itself or when the program closes its connection; so what it holds is given back by the program, not by the attacker.
+/// Where strangers knock.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    /// At the port on this machine.
+    Port,
+    /// At the public side of a tunnel that passes on every byte as it comes: more than ngrok lets through.
+    Tunnel,
+}
+
 fn under<F>(name: &str, attackers: u64, at_least: u64, attack: impl Fn(Target) -> F + Clone + Send + 'static)
 where
     F: Future<Output = ()> + Send,
 {
+    under_at(Side::Port, name, attackers, at_least, attack);
+}
+
+fn through_tunnel<F>(
+    name: &str,
+    attackers: u64,
+    at_least: u64,
+    attack: impl Fn(Target) -> F + Clone + Send + 'static,
+) where
+    F: Future<Output = ()> + Send,
+{
+    under_at(Side::Tunnel, &format!("{name}, through the tunnel"), attackers, at_least, attack);
+}
+
+/// Makes real deliveries while so many `attackers` repeat an attack, until at least `at_least` of its units were sent. An attack
+/// ends by itself or when the program closes its connection; so what it holds is given back by the program, not by the attacker.
+fn under_at<F>(
+    side: Side,
+    name: &str,
+    attackers: u64,
+    at_least: u64,
+    attack: impl Fn(Target) -> F + Clone + Send + 'static,
+) where
+    F: Future<Output = ()> + Send,
+{
     allow_files(2 * attackers + 1000);
     on_a_desk(async |desk| {
-        let shop = Shop::open().await;
+        let service = Service::start().await.expect("a stand-in for ngrok");
+        let shop = Shop::open_with(service.trusted_by(SimConfig::default()).expect("its certificate")).await;
         shop.connect(desk).await;
         let (mut running, ready) = desk.start_headless(&[]).await;
         let user = shop.seller.user_id;
+        if side == Side::Tunnel {
+            use_tunnel(desk, &service).await;
+        }
         assert!(
             shop.sim.until(WAIT, |sim| !sim.subscriptions(user).is_empty()).await,
             "the shop is not live"
         );
         let url = shop.sim.subscriptions(user).remove(0).url;
         let target = Target {
-            address: ready["endpoint"].as_str().unwrap().parse().unwrap(),
+            address: match side {
+                Side::Port => ready["endpoint"].as_str().unwrap().parse().unwrap(),
+                Side::Tunnel => service.edge.public(),
+            },
             path: url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap().into(),
             sent: Arc::default(),
         };
@@ -81,6 +124,7 @@ where
         }
         let pid = running.child().id();
         let (memory_before, sockets_before) = (resident(pid), sockets(pid));
+        let sessions_before = count(&service, What::Connected);
 
         let stop = Arc::new(AtomicBool::new(false));
         let crowd: Vec<_> = (0..attackers)
@@ -112,6 +156,7 @@ where
         );
         assert!(worst < AVITO_WAITS, "a real delivery took {worst:?}");
         assert!(grown <= MEMORY, "memory grew by {grown} KiB");
+        assert_eq!(count(&service, What::Connected), sessions_before, "the tunnel was lost");
         let released = async || (sockets(pid) <= sockets_before).then_some(());
         until("all connections are given back", WAIT, released).await;
         for attacker in crowd {
@@ -120,6 +165,18 @@ where
         let kept = async || (buyer.kept(desk).await == buyer.delivered).then_some(());
         until("all that was answered 200 is in the store", WAIT, kept).await;
     });
+}
+
+/// Points the program at the service and waits until Avito delivers through it; then every byte is passed on as it comes.
+async fn use_tunnel(desk: &Desk, service: &Service) {
+    let door = Door::of(&desk.data_dir()).expect("the program's door");
+    door.ask(service.set_up()).await.expect("the tunnel is set up");
+    live_through_tunnel(&door, &service.edge).await.expect("live through the tunnel");
+    service.edge.set(|knobs| knobs.raw = true);
+}
+
+fn count(service: &Service, what: What) -> usize {
+    service.edge.log().iter().filter(|entry| entry.what == what).count()
 }
 
 /// The real one.
@@ -227,57 +284,86 @@ fn slowloris_of_1000_connections_holds_up_nobody() {
 }
 
 #[test]
+fn slowloris_through_the_tunnel_holds_up_nobody() {
+    through_tunnel("slowloris, 1000 connections", 1000, 1000, drip);
+}
+
+#[test]
 fn slowloris_with_more_connections_than_places_holds_up_nobody() {
     under("slowloris, 3000 connections", 3000, 3000, drip);
 }
 
+async fn say_nothing(target: Target) {
+    let Some(mut stream) = target.connect().await else { return };
+    target.note();
+    if target.sent().is_multiple_of(2) {
+        let _ = stream.shutdown().await;
+    }
+    drain(&mut stream).await;
+}
+
 #[test]
 fn connections_that_say_nothing_hold_up_nobody() {
-    under("2000 silent connections, half of them closed on one side", 2000, 2000, async |target: Target| {
-        let Some(mut stream) = target.connect().await else { return };
-        target.note();
-        if target.sent().is_multiple_of(2) {
-            let _ = stream.shutdown().await;
-        }
-        drain(&mut stream).await;
-    });
+    under("2000 silent connections, half of them closed on one side", 2000, 2000, say_nothing);
+}
+
+#[test]
+#[ignore = "not met: deliveries are answered in time, but not all connections have come to their end after two minutes"]
+fn connections_that_say_nothing_through_the_tunnel_hold_up_nobody() {
+    through_tunnel("2000 silent connections, half of them closed on one side", 2000, 2000, say_nothing);
+}
+
+async fn never_end(target: Target) {
+    let Some(mut stream) = target.connect().await else { return };
+    target.note();
+    // Every other one knows the secret: a tunnel gone mad.
+    let wrong = format!("/webhook/avito/1/{WRONG}");
+    let path = if target.sent().is_multiple_of(2) { &*target.path } else { &wrong };
+    let length = match target.sent() % 3 {
+        0 => "Content-Length: 1000000000000",
+        1 => "Content-Length: 18446744073709551616000",
+        _ => "Transfer-Encoding: chunked",
+    };
+    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n");
+    let chunk = [b"10000\r\n".to_vec(), vec![b'['; 0x1_0000], b"\r\n".to_vec()].concat();
+    let mut part = head.as_bytes();
+    while stream.write_all(part).await.is_ok() {
+        part = &chunk;
+    }
 }
 
 #[test]
 fn bodies_without_end_hold_up_nobody() {
-    under("endless bodies, 200 connections", 200, 2000, async |target: Target| {
-        let Some(mut stream) = target.connect().await else { return };
-        target.note();
-        // Every other one knows the secret: a tunnel gone mad.
-        let wrong = format!("/webhook/avito/1/{WRONG}");
-        let path = if target.sent().is_multiple_of(2) { &*target.path } else { &wrong };
-        let length = match target.sent() % 3 {
-            0 => "Content-Length: 1000000000000",
-            1 => "Content-Length: 18446744073709551616000",
-            _ => "Transfer-Encoding: chunked",
-        };
-        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n");
-        let chunk = [b"10000\r\n".to_vec(), vec![b'['; 0x1_0000], b"\r\n".to_vec()].concat();
-        let mut part = head.as_bytes();
-        while stream.write_all(part).await.is_ok() {
-            part = &chunk;
-        }
-    });
+    under("endless bodies, 200 connections", 200, 2000, never_end);
+}
+
+#[test]
+#[ignore = "not met: a delivery was answered 503 while endless bodies with the right secret took all the room"]
+fn bodies_without_end_through_the_tunnel_hold_up_nobody() {
+    through_tunnel("endless bodies, 200 connections", 200, 2000, never_end);
+}
+
+async fn send_headers(target: Target) {
+    let Some(mut stream) = target.connect().await else { return };
+    target.note();
+    let head = match target.sent() % 3 {
+        0 => format!("POST / HTTP/1.1\r\n{}\r\n", "X-Many: 1\r\n".repeat(100_000)),
+        1 => format!("POST / HTTP/1.1\r\nX-Giant: {}\r\n\r\n", "a".repeat(4 << 20)),
+        _ => format!("POST /{} HTTP/1.1\r\n\r\n", "a".repeat(4 << 20)),
+    };
+    let _ = stream.write_all(head.as_bytes()).await;
+    drain(&mut stream).await;
 }
 
 #[test]
 fn floods_of_headers_hold_up_nobody() {
-    under("header floods, 200 connections", 200, 4000, async |target: Target| {
-        let Some(mut stream) = target.connect().await else { return };
-        target.note();
-        let head = match target.sent() % 3 {
-            0 => format!("POST / HTTP/1.1\r\n{}\r\n", "X-Many: 1\r\n".repeat(100_000)),
-            1 => format!("POST / HTTP/1.1\r\nX-Giant: {}\r\n\r\n", "a".repeat(4 << 20)),
-            _ => format!("POST /{} HTTP/1.1\r\n\r\n", "a".repeat(4 << 20)),
-        };
-        let _ = stream.write_all(head.as_bytes()).await;
-        drain(&mut stream).await;
-    });
+    under("header floods, 200 connections", 200, 4000, send_headers);
+}
+
+#[test]
+#[ignore = "not met: a delivery took 3.7 s in a debug build on a busy machine"]
+fn floods_of_headers_through_the_tunnel_hold_up_nobody() {
+    through_tunnel("header floods, 200 connections", 200, 4000, send_headers);
 }
 
 /// One request after the other for paths that are not there.
@@ -291,20 +377,34 @@ async fn ask(target: Target, path: String) {
     }
 }
 
+async fn scan(target: Target) {
+    let number = target.sent().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    ask(target, format!("/{number:x}/%2e%2e/{number}?x={number}")).await;
+}
+
 #[test]
 fn scanning_paths_holds_up_nobody_and_finds_nothing() {
-    under("path scanning, 100 connections", 100, 10_000, async |target: Target| {
-        let number = target.sent().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        ask(target, format!("/{number:x}/%2e%2e/{number}?x={number}")).await;
-    });
+    under("path scanning, 100 connections", 100, 10_000, scan);
+}
+
+#[test]
+fn scanning_paths_through_the_tunnel_holds_up_nobody_and_finds_nothing() {
+    through_tunnel("path scanning, 100 connections", 100, 10_000, scan);
+}
+
+async fn guess(target: Target) {
+    let number = target.sent().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    ask(target, format!("/webhook/avito/1/{number:032x}")).await;
 }
 
 #[test]
 fn wrong_secrets_at_speed_hold_up_nobody_and_open_nothing() {
-    under("wrong secrets, 100 connections", 100, 10_000, async |target: Target| {
-        let number = target.sent().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        ask(target, format!("/webhook/avito/1/{number:032x}")).await;
-    });
+    under("wrong secrets, 100 connections", 100, 10_000, guess);
+}
+
+#[test]
+fn wrong_secrets_through_the_tunnel_hold_up_nobody_and_open_nothing() {
+    through_tunnel("wrong secrets, 100 connections", 100, 10_000, guess);
 }
 
 #[test]

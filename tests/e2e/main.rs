@@ -29,4 +29,5 @@ mod secrets;
 mod settings;
 mod support;
 mod sweep;
+mod tunnels;
 mod walls;

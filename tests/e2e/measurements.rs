@@ -2,7 +2,7 @@
 //! runs are in `docs/performance.md`.
 
 use bench::archive::{Archive, Form, Size};
-use bench::{catchup, memory, page, search, start, thread, webhook};
+use bench::{catchup, memory, page, search, start, thread, tunnel, webhook};
 use clap::Parser;
 
 use crate::support::app_file;
@@ -44,6 +44,17 @@ fn a_made_archive_is_opened_by_the_program_with_all_its_messages() {
         assert!(count.await.unwrap() >= 2_000);
         store.close().await;
         sim.stop().await;
+    });
+}
+
+#[test]
+fn what_a_tunnel_adds_to_a_delivery_is_measured_without_losing_any() {
+    block_on(async {
+        let options =
+            options::<tunnel::Options>(&["bench", "--rounds", "1", "--seconds", "1", "--burst", "300"]);
+        let figures = tunnel::run(&app_file(), &options).await.unwrap();
+        assert_eq!(figures["kept"], 2 * (200 + 300));
+        assert!(figures["through"]["steady_p50_ms"].as_f64().unwrap() > 0.0, "{figures}");
     });
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod desk;
 pub(crate) mod notifications;
 pub(crate) mod page;
 pub(crate) mod process;
+pub(crate) mod public_address;
 pub(crate) mod screen;
 pub(crate) mod search;
 pub(crate) mod shop;

@@ -114,7 +114,7 @@ pub(super) async fn blow_at_tunnel(
     let edge = &service.edge;
     let port = edge.public().port();
     loop {
-        tokio::time::sleep(Duration::from_millis(rng.random_range(200..2_500))).await;
+        tokio::time::sleep(Duration::from_millis(rng.random_range(400..4_000))).await;
         let what = match rng.random_range(0..10) {
             0..4 => {
                 edge.cut();
