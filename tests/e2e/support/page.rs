@@ -1,5 +1,6 @@
 //! What a seller sees and does in the window. Everything waits until it is there; nothing sleeps for a fixed time.
 
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::error::CmdError;
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
@@ -114,6 +115,42 @@ impl Page {
         self.see(selector).await;
         let field = self.client.find(Locator::Css(selector)).await.expect("a field");
         field.send_keys(words).await.expect("a field takes keys");
+    }
+
+    /// Presses keys of the keyboard together, the last one last; they go to whatever has the focus.
+    pub(crate) async fn press(&self, keys: &[char]) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for key in keys {
+            actions = actions.then(KeyAction::Down { value: *key });
+        }
+        for key in keys.iter().rev() {
+            actions = actions.then(KeyAction::Up { value: *key });
+        }
+        self.client.perform_actions(actions).await.expect("keys are pressed");
+    }
+
+    /// Types words where the focus is.
+    pub(crate) async fn type_words(&self, words: &str) {
+        for letter in words.chars() {
+            self.press(&[letter]).await;
+        }
+    }
+
+    /// Walks with Tab, or backwards, until an element has the focus.
+    pub(crate) async fn walk_to(&self, selector: &str, backwards: bool) {
+        let there = format!("document.activeElement?.matches({selector:?}) === true");
+        for _ in 0..120 {
+            if self.now(&there).await == true {
+                return;
+            }
+            let tab = char::from(Key::Tab);
+            if backwards {
+                self.press(&[char::from(Key::Shift), tab]).await;
+            } else {
+                self.press(&[tab]).await;
+            }
+        }
+        panic!("{selector} cannot be reached by keyboard");
     }
 
     /// Presses Enter in a field.

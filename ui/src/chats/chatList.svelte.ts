@@ -145,7 +145,9 @@ export class ChatList {
 	async #readOn(turn: number): Promise<void> {
 		const page = await this.#host.listChats(this.#query(this.#next, Math.max(PAGE, this.#wanted - this.rows.length)));
 		if (turn !== this.#turn) return;
-		this.#show(append(this.rows, page.rows), page.total);
+		// What is known stays the same object: nothing has to be compared, however long the list is.
+		this.rows = append(this.rows, page.rows);
+		this.total = Math.max(page.total, this.rows.length);
 		this.#next = page.next;
 	}
 }

@@ -3,9 +3,7 @@ import { AppController } from "../app/app.svelte";
 import { LinkOpener } from "../app/links.svelte";
 import type { Frame } from "../app/context";
 import { FakeHost, type FakeOptions } from "../host/fake";
-
-/** Every picture is taken at this moment. */
-export const NOW = new Date(2026, 9, 3, 14, 20).getTime();
+import { NOW } from "./stillTime";
 
 export type GalleryFrame = Frame & { host: FakeHost };
 

@@ -1,10 +1,11 @@
 // Every component in every state it can be in: `gallery.html` of the development server, never in the built page.
 // `?group=messages&theme=dark&lang=en` shows one group; the pictures of tests/e2e/gallery are taken of these.
+import "./stillTime";
 import { mount } from "svelte";
 import "../base.css";
 import "./gallery.css";
 import { clock } from "../shared/clock.svelte";
-import { NOW } from "./frames";
+import { NOW } from "./stillTime";
 import Gallery from "./Gallery.svelte";
 import { groups } from "./groups";
 
