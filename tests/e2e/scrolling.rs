@@ -101,7 +101,7 @@ fn long_lists_are_never_blank_and_the_document_stays_small() {
                 "const area = document.querySelector('.viewport');
                  let [empty, most, begun] = [0, 0, false];
                  for (let step = 0; step < 60 && !begun; step++) {
-                     area.scrollTop -= area.clientHeight * 0.8;
+                     area.scrollTop -= area.clientHeight * 1.8;
                      await frame();
                      empty += blank(area, '[data-key], .day, .unread, .edge');
                      most = Math.max(most, nodes());

@@ -36,3 +36,19 @@ export async function asPng(file: Blob): Promise<Blob> {
 	bitmap.close();
 	return new Promise((resolve, reject) => canvas.toBlob((png) => (png ? resolve(png) : reject(new Error("no picture"))), "image/png"));
 }
+
+let copied: File | null = null;
+// Whoever goes to another program may copy something else there.
+window.addEventListener("blur", () => (copied = null));
+
+/** Remembers what the viewer copied: WebKitGTK does not give a page its own picture back from the clipboard. */
+export function rememberCopied(png: Blob): Blob {
+	copied = new File([png], "photo.png", { type: "image/png" });
+	return png;
+}
+
+/** The pictures of a pasting; those of our own viewer where the clipboard shows nothing. */
+export function pastedPictures(clipboard: DataTransfer | null): File[] {
+	const files = [...(clipboard?.files ?? [])];
+	return files.length === 0 && copied && clipboard?.types.length === 0 ? [copied] : files;
+}

@@ -5,10 +5,10 @@ import { describe, expect, test, vi } from "vitest";
 import { FakeHost } from "../host/fake";
 import { message } from "../host/fakeData";
 import { renderIn, testFrame } from "../testing/render";
-import Window from "../views/Window.svelte";
-import ItemPanel from "./ItemPanel.svelte";
-import { quoted } from "./quote";
-import Viewer from "./Viewer.svelte";
+import Window from "./Window.svelte";
+import ItemPanel from "../thread/ItemPanel.svelte";
+import { quoted } from "../thread/quote";
+import Viewer from "../thread/Viewer.svelte";
 
 async function open(chat: number, host = new FakeHost({ chats: 4, settings: { language: "ru" } })) {
 	render(Window, { props: { host } });
