@@ -10,33 +10,46 @@ export function keyName(keys: string): string {
 	return mac ? keys.replace("Ctrl+", "⌘").replace("Alt+", "⌥").replace("Shift+", "⇧") : keys;
 }
 
+/** Each key once: whoever names one takes it from here. */
+export const KEYS = {
+	palette: "Ctrl+K",
+	area: (place: number | string) => `Ctrl+${place}`,
+	help: "?",
+	settings: "Ctrl+,",
+	search: "Ctrl+F",
+	draftSend: "Ctrl+Enter",
+	draftEdit: "Ctrl+E",
+	draftAgain: "Ctrl+J",
+	draftDismiss: "Ctrl+D",
+} as const;
+
+/** Going through the chats; also what the empty place beside the list tells. */
+export const chatShortcuts: readonly Shortcut[] = [
+	{ keys: KEYS.search, words: m.keys_search },
+	{ keys: "А…Я", words: m.keys_type_find },
+	{ keys: "↑ ↓, Enter", words: m.keys_choose },
+	{ keys: "Alt+↑ ↓", words: m.keys_neighbour },
+	{ keys: "Esc", words: m.keys_close },
+];
+
 export const shortcuts: readonly { group: () => string; list: readonly Shortcut[] }[] = [
 	{
 		group: m.keys_window,
 		list: [
-			{ keys: "Ctrl+K", words: m.keys_palette },
-			{ keys: "Ctrl+1…9", words: m.keys_areas },
-			{ keys: "?", words: m.keys_help },
-			{ keys: "Ctrl+,", words: m.settings },
+			{ keys: KEYS.palette, words: m.keys_palette },
+			{ keys: KEYS.area("1…9"), words: m.keys_areas },
+			{ keys: KEYS.help, words: m.keys_help },
+			{ keys: KEYS.settings, words: m.settings },
 		],
 	},
-	{
-		group: m.chats,
-		list: [
-			{ keys: "Ctrl+F", words: m.keys_search },
-			{ keys: "А…Я", words: m.keys_type_find },
-			{ keys: "↑ ↓, Enter", words: m.keys_choose },
-			{ keys: "Alt+↑ ↓", words: m.keys_neighbour },
-			{ keys: "Esc", words: m.keys_close },
-		],
-	},
+	{ group: m.chats, list: chatShortcuts },
 	{
 		group: m.keys_drafts,
 		list: [
-			{ keys: "Ctrl+Enter", words: m.keys_draft_send },
-			{ keys: "Ctrl+E", words: m.keys_draft_edit },
-			{ keys: "Ctrl+J", words: m.keys_draft_again },
-			{ keys: "Ctrl+D", words: m.keys_draft_dismiss },
+			{ keys: KEYS.draftSend, words: m.keys_draft_send },
+			{ keys: KEYS.draftEdit, words: m.keys_draft_edit },
+			{ keys: KEYS.draftAgain, words: m.keys_draft_again },
+			{ keys: KEYS.draftDismiss, words: m.keys_draft_dismiss },
 		],
 	},
 	{
