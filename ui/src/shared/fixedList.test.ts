@@ -1,0 +1,45 @@
+import { fireEvent, render } from "@testing-library/svelte";
+import { createRawSnippet, tick } from "svelte";
+import { expect, test } from "vitest";
+import FixedList from "./FixedList.svelte";
+
+const snippet = createRawSnippet(() => ({ render: () => "<i></i>" }));
+const numbers = Array.from({ length: 100 }, (_, index) => index);
+
+async function list(top: number, steady: number | null = null) {
+	const props = { rows: numbers, total: 100, rowHeight: 10, key: (row: number) => row, row: snippet as never, missing: snippet, steady, onreach: () => undefined };
+	const { container, rerender } = render(FixedList<number>, { props });
+	const scroller = container.querySelector(".scroller") as HTMLElement;
+	Object.defineProperty(scroller, "clientHeight", { value: 100 });
+	scroller.scrollTop = top;
+	await fireEvent.scroll(scroller);
+	const show = async (rows: number[]) => {
+		await rerender({ ...props, rows });
+		await tick();
+		return scroller.scrollTop;
+	};
+	return show;
+}
+const toTop = (...rows: number[]) => [...rows, ...numbers.filter((row) => !rows.includes(row))];
+
+test("rows in sight stay where they are while others move past them", async () => {
+	const show = await list(300);
+	expect(await show(toTop(80))).toBe(310);
+	expect(await show(toTop(90, 80))).toBe(320);
+});
+
+test("at the top what is new comes into sight", async () => {
+	const show = await list(0);
+	expect(await show(toTop(80))).toBe(0);
+});
+
+test("a row that goes to the top itself does not take the view along", async () => {
+	const show = await list(300, 33);
+	expect(await show(toTop(33))).toBe(300);
+});
+
+test("the open row decides when rows in sight move apart", async () => {
+	const show = await list(300, 38);
+	// 31 and 32 went to the top: those above 31 moved by two, those below not at all.
+	expect(await show(toTop(31, 32))).toBe(300);
+});
