@@ -59,7 +59,8 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
             of_word.push(took);
             of_bare.push(ask_bare(&store, words).await?);
         }
-        let figures = [of_word.median(), of_word.percentile(95.0), of_bare.median(), of_bare.percentile(95.0)];
+        let figures =
+            [of_word.median(), of_word.percentile(95.0), of_bare.median(), of_bare.percentile(95.0)];
         rows.push([vec![format!("{what}: «{words}»")], figures.map(short).to_vec()].concat());
         all.include(&of_word);
         if at < AS_TYPED {
@@ -77,7 +78,11 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
     });
     if let Some(bytes) = index.await? {
         report.figure("index.bytes", bytes);
-        report.note(&format!("\nThe index takes {} MB of {} MB.", bytes / 1_000_000, archive.bytes()? / 1_000_000));
+        report.note(&format!(
+            "\nThe index takes {} MB of {} MB.",
+            bytes / 1_000_000,
+            archive.bytes()? / 1_000_000
+        ));
     }
     let times = ours.percentile(95.0) / bare.percentile(95.0);
     report.budget("search, p95 in the core", all.percentile(95.0), Bound::AtMost, 50.0, "ms");
@@ -100,7 +105,8 @@ async fn ask_bare(store: &Store, words: &str) -> Result<f64> {
     let begin = Instant::now();
     store
         .read(move |c| {
-            let sql = "SELECT rowid FROM message_words WHERE message_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2";
+            let sql =
+                "SELECT rowid FROM message_words WHERE message_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2";
             let mut statement = c.prepare_cached(sql)?;
             let found = statement.query_map((expression, PAGE + 1), |row| row.get::<_, i64>(0))?;
             Ok(found.collect::<Result<Vec<_>, _>>()?)
