@@ -7,6 +7,7 @@ mod excerpt;
 mod words;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use knowledge::analysis::{distance, english_keys_to_russian, russian_keys_to_english};
@@ -205,11 +206,13 @@ fn shape(
     known: &mut Chats,
 ) -> Result<Option<FoundMessage>, StoreError> {
     let Some(message) = messages::get(connection, id)? else { return Ok(None) };
-    if !known.contains_key(&message.chat) {
-        let chat = chats::get(connection, message.chat)?;
-        known.insert(message.chat, chat.map_or((None, None), |chat| (chat.buyer_name, chat.item_title)));
-    }
-    let (buyer, item_title) = known.get(&message.chat).cloned().unwrap_or_default();
+    let (buyer, item_title) = match known.entry(message.chat) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => {
+            let chat = chats::get(connection, message.chat)?;
+            new.insert(chat.map(|chat| (chat.buyer_name, chat.item_title)).unwrap_or_default()).clone()
+        }
+    };
     Ok(Some(FoundMessage {
         message: id,
         chat: message.chat,
