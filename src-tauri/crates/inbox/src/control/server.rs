@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{Request, execute};
 use crate::Core;
 use crate::diagnostics;
-use crate::endpoint::body::Reader;
+use crate::endpoint::body::{Reader, Rooms};
 use crate::endpoint::listener::{self, Limits, Standing};
 use crate::folder::{DataFolder, create_private_file};
 use crate::timing::Timing;
@@ -33,7 +33,7 @@ const CONNECTIONS: usize = 64;
 /// Larger requests are refused. What is too long for Avito should still get an answer that says so.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// What all requests that are being read may take together.
-const BODIES_LIMIT: usize = 4 * BODY_LIMIT;
+const ROOMS: Rooms = Rooms { small: BODY_LIMIT, large: 4 * BODY_LIMIT };
 /// Longer challenges are refused; ours have 32 characters.
 const NONCE_LIMIT: usize = 64;
 
@@ -100,7 +100,7 @@ async fn answer_with(
     fs::rename(&beside, &file)?;
     let timing = core.as_ref().map_or_else(|_| Timing::default(), |core| core.inner.timing.clone());
     let limits = Limits::new(CONNECTIONS, &timing);
-    let reader = Reader::new(BODY_LIMIT, BODIES_LIMIT);
+    let reader = Reader::new(BODY_LIMIT, ROOMS);
     let context = Context { core, folder: folder.clone(), token, show_window, reader };
     let router = Router::new()
         .route("/control", post(answer))

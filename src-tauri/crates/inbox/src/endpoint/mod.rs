@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use self::body::Reader;
+use self::body::{Reader, Rooms};
 use self::doors::Doors;
 use self::listener::{Limits, Standing};
 
@@ -40,7 +40,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// By then the answer is on its way, whatever holds up the disk: a delivery refused in time is delivered again.
 const WHOLE_PATIENCE: Duration = Duration::from_millis(1800);
 /// What all deliveries that are being read or written down may take together.
-const BODIES_LIMIT: usize = 8 * BODY_LIMIT;
+const ROOMS: Rooms = Rooms { small: 4 * BODY_LIMIT, large: 8 * BODY_LIMIT };
 
 /// The listening side and the secrets it knows.
 pub(crate) struct Endpoint {
@@ -79,7 +79,7 @@ impl Endpoint {
 
     /// The routes, for the loopback listener and for tunnels that take a router.
     pub(crate) fn router(&self, core: &Core) -> Router {
-        let reader = Reader::new(BODY_LIMIT, BODIES_LIMIT);
+        let reader = Reader::new(BODY_LIMIT, ROOMS);
         let context = Context { core: core.clone(), doors: self.doors.clone(), reader };
         Router::new()
             .route("/webhook/avito/{account}/{secret}", post(receive))
