@@ -337,11 +337,6 @@ fn bodies_without_end_hold_up_nobody() {
     under("endless bodies, 200 connections", 200, 2000, never_end);
 }
 
-#[test]
-fn bodies_without_end_through_the_tunnel_hold_up_nobody() {
-    through_tunnel("endless bodies, 60 connections", 60, 600, never_end);
-}
-
 async fn send_headers(target: Target) {
     let Some(mut stream) = target.connect().await else { return };
     target.note();
@@ -357,11 +352,6 @@ async fn send_headers(target: Target) {
 #[test]
 fn floods_of_headers_hold_up_nobody() {
     under("header floods, 200 connections", 200, 4000, send_headers);
-}
-
-#[test]
-fn floods_of_headers_through_the_tunnel_hold_up_nobody() {
-    through_tunnel("header floods, 40 connections", 40, 400, send_headers);
 }
 
 /// One request after the other for paths that are not there.
