@@ -77,6 +77,8 @@ fn names(found: Value) -> Vec<String> {
 async fn look(page: &Page, name: &str) -> Vec<String> {
     // A colour on its way to another is nobody's choice.
     let at_rest = "document.getAnimations().every((one) => one.playState !== 'running')";
+    // It sets out with the next frame only.
+    page.later("requestAnimationFrame(() => requestAnimationFrame(() => done(null)))").await;
     page.until("nothing moves", at_rest).await;
     let found = page
         .later(&format!(

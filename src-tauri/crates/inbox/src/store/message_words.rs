@@ -36,16 +36,20 @@ pub(crate) fn next(connection: &Connection, limit: u32) -> Result<Vec<Unread>, S
             again: row.get(5)?,
         })
     };
-    let due = "SELECT m.id, m.account, m.chat, m.sent_s, m.text, 1 FROM message_words_due d JOIN messages m ON m.id = d.id LIMIT ?1";
-    let mut statement = connection.prepare_cached(due)?;
+    let mut statement = connection.prepare_cached(DUE)?;
     let changed: Vec<Unread> = statement.query_map([limit], read)?.collect::<Result<_, _>>()?;
     if !changed.is_empty() {
         return Ok(changed);
     }
-    let new = "SELECT id, account, chat, sent_s, text, 0 FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2";
-    let mut statement = connection.prepare_cached(new)?;
+    let mut statement = connection.prepare_cached(NEW)?;
     Ok(statement.query_map((looked_through(connection)?, limit), read)?.collect::<Result<_, _>>()?)
 }
+
+/// CROSS: the few that are due first. Left to itself SQLite may read all messages to find which of them are due, after every notice.
+const DUE: &str = "SELECT m.id, m.account, m.chat, m.sent_s, m.text, 1
+     FROM message_words_due d CROSS JOIN messages m ON m.id = d.id LIMIT ?1";
+const NEW: &str =
+    "SELECT id, account, chat, sent_s, text, 0 FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 fn looked_through(connection: &Connection) -> Result<i64, StoreError> {
     Ok(settings::get(connection, LOOKED_THROUGH)?.unwrap_or(0))
@@ -141,6 +145,18 @@ pub(crate) fn vocabulary(connection: &Connection, beginning: &str) -> Result<Vec
 mod tests {
     use super::*;
     use crate::store::{plan, testing};
+
+    #[test]
+    fn what_is_to_be_looked_through_is_found_without_reading_the_archive() {
+        let connection = testing();
+        let due = plan(&connection, DUE);
+        assert!(
+            due[0].contains("SCAN d") && due[1].contains("SEARCH m USING INTEGER PRIMARY KEY"),
+            "{due:?}"
+        );
+        let new = plan(&connection, NEW);
+        assert!(new[0].contains("SEARCH messages USING INTEGER PRIMARY KEY (rowid>?)"), "{new:?}");
+    }
 
     #[test]
     fn what_is_found_comes_newest_first_without_sorting() {
