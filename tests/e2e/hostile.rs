@@ -309,8 +309,8 @@ fn connections_that_say_nothing_hold_up_nobody() {
 
 #[test]
 fn connections_that_say_nothing_through_the_tunnel_hold_up_nobody() {
-    // Fewer than 512, where the multiplexer of ngrok's crate gives the whole session up.
-    through_tunnel("400 silent connections, half of them closed on one side", 400, 1200, say_nothing);
+    // Far fewer than 512, where the multiplexer of ngrok's crate gives the whole session up: those that are closed count for a while.
+    through_tunnel("200 silent connections, half of them closed on one side", 200, 1200, say_nothing);
 }
 
 async fn never_end(target: Target) {
