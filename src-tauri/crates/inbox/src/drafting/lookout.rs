@@ -13,6 +13,7 @@ use crate::store::{StoreError, chats};
 const NEWS_S: i64 = 48 * 3600;
 /// Chats settled by one transaction.
 const PIECE: u32 = 50;
+
 /// What must be known to tell a question from history.
 #[derive(Debug, Clone, Copy)]
 struct Moment {

@@ -37,6 +37,7 @@ pub(crate) fn give_up(connection: &Connection, account: AccountId, until_s: i64)
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn each_message_ends_as_brought_or_as_missed_and_only_once() {
         let connection = Connection::open_in_memory().unwrap();
