@@ -1,7 +1,9 @@
 // Sent replies that are no longer so, while they can be taken back: of one chat, or of all.
 import type { ChatId, ErrorCode, Notice, Recall } from "../host/contract";
 import { errorCode, type Host } from "../host";
-import { perFrame } from "../shared/frame";
+
+/** A reading looks every recent reply up again: not once for every word of a draft that is being written. */
+const PAUSE_MS = 300;
 
 export class Recalls {
 	rows = $state.raw<Recall[]>([]);
@@ -18,12 +20,21 @@ export class Recalls {
 
 	start(): () => void {
 		void this.read();
-		const soon = perFrame(() => void this.read());
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const soon = () =>
+			(timer ??= setTimeout(() => {
+				timer = undefined;
+				void this.read();
+			}, PAUSE_MS));
 		// A price of a listing comes with its chat, a passage with knowledge.
 		const telling = new Set<Notice["what"]>(["chats", "messages", "knowledge", "draft", "everything"]);
-		return this.#host.on((notice) => {
+		const silence = this.#host.on((notice) => {
 			if (telling.has(notice.what)) soon();
 		});
+		return () => {
+			silence();
+			clearTimeout(timer);
+		};
 	}
 
 	async read(): Promise<void> {
