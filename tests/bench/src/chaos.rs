@@ -65,13 +65,6 @@ pub struct Report {
     took: Duration,
 }
 
-impl Report {
-    /// How many deliveries met this on their way (see the table in `docs/chaos.md`).
-    pub fn deliveries(&self, what: &str) -> u64 {
-        self.tally.deliveries.get(what).copied().unwrap_or_default()
-    }
-}
-
 /// Runs all rounds. `progress` hears of every finished shop, with its stories.
 ///
 /// # Errors
