@@ -104,6 +104,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             knowledge::set_source_scope,
             knowledge::add_files,
             knowledge::add_dropped_file,
+            knowledge::replace_source,
+            knowledge::propose_knowledge,
+            knowledge::forget_proposed,
             knowledge::watch_folder,
             knowledge::forget_folder,
             knowledge::read_again,
@@ -123,6 +126,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             drafts::keep_reply,
             drafts::past_questions,
             drafts::replay,
+            drafts::replay_proposed,
             commands::try_alert,
             commands::close_window,
         ])

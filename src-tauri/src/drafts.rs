@@ -228,3 +228,14 @@ pub(crate) async fn replay(
 ) -> Answer<Replayed> {
     Ok(shops.shown_core()?.replay(chat, message, settings, secrets).await?)
 }
+
+/// Asks a past question with the knowledge of now and with the change that is tried.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn replay_proposed(
+    shops: State<'_, Shops>,
+    chat: ChatId,
+    message: MessageId,
+) -> Answer<Replayed> {
+    Ok(shops.shown_core()?.replay_proposed(chat, message).await?)
+}

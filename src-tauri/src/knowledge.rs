@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use inbox::view::{EntryInput, ErrorCode, KnowledgeView, Scope, SourceKind, SourceView, Trial, UiError};
+use inbox::view::{
+    EntryInput, ErrorCode, KnowledgeChange, KnowledgeView, Scope, SourceKind, SourceView, Trial, UiError,
+};
 use inbox::{AccountId, FolderId, PassageId, SourceId};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::FilePath;
@@ -90,10 +92,15 @@ pub(crate) async fn set_source_scope(shops: State<'_, Shops>, source: SourceId, 
     Ok(shops.shown_core()?.set_source_scope(source, &scope).await?)
 }
 
-/// Adds the files the seller chooses; how many, 0: they changed their mind.
+/// Adds the files the seller chooses, on trial: switched off; how many, 0: they changed their mind.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn add_files(app: AppHandle, shops: State<'_, Shops>, scope: Scope) -> Answer<u32> {
+pub(crate) async fn add_files(
+    app: AppHandle,
+    shops: State<'_, Shops>,
+    scope: Scope,
+    on_trial: bool,
+) -> Answer<u32> {
     let (answer, wait) = oneshot::channel();
     let mut kinds = inbox::READABLE_FILES.to_vec();
     kinds.push("pdf");
@@ -102,7 +109,7 @@ pub(crate) async fn add_files(app: AppHandle, shops: State<'_, Shops>, scope: Sc
         .pick_files(move |paths| drop(answer.send(paths)));
     let paths: Vec<PathBuf> = wait.await.ok().flatten().into_iter().flatten().filter_map(local).collect();
     let count = u32::try_from(paths.len()).unwrap_or(u32::MAX);
-    shops.shown_core()?.add_files(&scope, paths).await?;
+    shops.shown_core()?.add_files(&scope, paths, on_trial).await?;
     Ok(count)
 }
 
@@ -114,11 +121,34 @@ pub(crate) async fn add_dropped_file(
     scope: Scope,
     file_name: String,
     data_base64: String,
+    on_trial: bool,
 ) -> Answer<SourceId> {
     let bytes = BASE64
         .decode(data_base64)
         .map_err(|error| UiError { code: ErrorCode::FileTrouble, message: error.to_string() })?;
-    Ok(shops.shown_core()?.add_dropped_file(&scope, &file_name, bytes).await?)
+    Ok(shops.shown_core()?.add_dropped_file(&scope, &file_name, bytes, on_trial).await?)
+}
+
+/// A file that was on trial takes the place of its older form, which is removed.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn replace_source(shops: State<'_, Shops>, source: SourceId, older: SourceId) -> Answer<()> {
+    Ok(shops.shown_core()?.replace_source(source, older).await?)
+}
+
+/// Makes ready to ask past questions with knowledge as a change would make it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn propose_knowledge(shops: State<'_, Shops>, change: KnowledgeChange) -> Answer<()> {
+    Ok(shops.shown_core()?.propose_knowledge(change).await?)
+}
+
+/// The change is no longer tried.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn forget_proposed(shops: State<'_, Shops>) -> Answer<()> {
+    shops.shown_core()?.forget_proposed();
+    Ok(())
 }
 
 /// Watches the folder the seller chooses; false: they changed their mind.

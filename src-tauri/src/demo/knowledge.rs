@@ -17,7 +17,7 @@ pub(super) async fn tell(core: &Core, accounts: &[AccountId]) -> Result<(), Core
         core.add_entry(entry).await?;
     }
     let scope = Scope { account: accounts.last().copied(), item: None };
-    core.add_dropped_file(&scope, "Цены мастерской.csv", PRICES.as_bytes().to_vec()).await?;
+    core.add_dropped_file(&scope, "Цены мастерской.csv", PRICES.as_bytes().to_vec(), false).await?;
     Ok(())
 }
 

@@ -155,11 +155,21 @@ impl Archive {
     /// # Errors
     /// When it cannot be opened.
     pub async fn core(&self) -> Result<Core> {
+        self.open(false).await
+    }
+
+    /// The same with its tasks.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn core_at_work(&self) -> Result<Core> {
+        self.open(true).await
+    }
+
+    async fn open(&self, background: bool) -> Result<Core> {
         let vault = self.vault().await?;
-        let config = CoreConfig {
-            background: false,
-            ..CoreConfig::new(&self.program()?.data_dir().join("shop"), vault)
-        };
+        let config =
+            CoreConfig { background, ..CoreConfig::new(&self.program()?.data_dir().join("shop"), vault) };
         Ok(Core::open(config).await?)
     }
 

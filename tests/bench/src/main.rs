@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use bench::archive::{Archive, Form, Size};
 use bench::{
-    catchup, chaos, draft, memory, output, page, report, retrieval, search, start, thread, tunnel, webhook,
+    catchup, chaos, draft, ingest, memory, output, page, report, retrieval, search, start, thread, tunnel,
+    webhook,
 };
 use clap::{Parser, Subcommand};
 use serde_json::{Map, Value};
@@ -65,11 +66,24 @@ enum Measurement {
     Catchup(catchup::Options),
     /// The knowledge's index against SQLite's trigram index and tantivy: quality, latency, building, size.
     Retrieval(retrieval::Options),
+    /// Whole files (a price list of 100 000 rows, a document of 1 000 pages) into the archive.
+    Ingest(ingest::Options),
 }
 
 /// Each measurement as `all` runs it.
-const ALL: [&str; 10] =
-    ["webhook", "tunnel", "page", "draft", "start", "memory", "thread", "search", "catchup", "retrieval"];
+const ALL: [&str; 11] = [
+    "webhook",
+    "tunnel",
+    "page",
+    "draft",
+    "start",
+    "memory",
+    "thread",
+    "search",
+    "catchup",
+    "retrieval",
+    "ingest",
+];
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -128,6 +142,7 @@ async fn measure(app: &Path, measurement: Measurement, figures: &mut Map<String,
         Measurement::Search(options) => ("search", search::run(app, &target, &options).await?),
         Measurement::Catchup(options) => ("catchup", catchup::run(app, &options).await?),
         Measurement::Retrieval(options) => ("retrieval", retrieval::run(&options)?),
+        Measurement::Ingest(options) => ("ingest", ingest::run(app, &options).await?),
     };
     figures.insert(name.to_owned(), found);
     Ok(())

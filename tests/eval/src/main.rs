@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Parser;
 use eval::answers::{Answered, answer_all, attack, line, shares};
-use eval::fit::{Example, calibration, crossed, fit};
+use eval::fit::{Example, calibration, crossed, crossed_on_line, fit, found_line};
 use eval::metrics::{Ranking, auroc, percentile, ranking};
 use eval::model::{Figures, Model};
 use eval::run::{Retrieved, bases, give_vectors, read_vectors, retrieve_meant};
@@ -200,7 +200,16 @@ fn show_fit(out: &mut impl Write, set: &Set, answered: &[Answered]) -> Result<()
     }
     writeln!(out, "each shop by weights fitted on the others:")?;
     let stated = crossed(&examples);
-    show_calibration(out, &stated, &examples.iter().map(|example| example.right).collect::<Vec<_>>())?;
+    let right = examples.iter().map(|example| example.right).collect::<Vec<_>>();
+    show_calibration(out, &stated, &right)?;
+    writeln!(out, "… and on the line of what was found in the others:")?;
+    show_calibration(out, &crossed_on_line(&examples, &stated), &right)?;
+    let strengths: Vec<f64> =
+        answered.iter().filter_map(|one| Some(f64::from(one.answer.as_ref()?.strength))).collect();
+    writeln!(out, "line of the strengths that the app's weights give:")?;
+    for (strength, found) in found_line(&strengths, &right) {
+        writeln!(out, "  {strength:.2} {found:.2}")?;
+    }
     writeln!(out, "given from   answered   right   unanswerable   near misses   (% of each)")?;
     for given in [0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8] {
         let of = |all: &dyn Fn(usize) -> bool, some: &dyn Fn(usize) -> bool| {

@@ -53,7 +53,11 @@ impl Drafted {
     fn line(&self, id: &str) -> String {
         let (action, answer) =
             if self.is_given() { ("answer", self.draft.text.as_str()) } else { ("handoff", "") };
-        let line = json!({ "_id": id, "action": action, "answer": answer, "cited": self.cited, "confidence": self.draft.chance });
+        // `draft`: also what is shown and not sendable, for whoever looks into it.
+        let line = json!({
+            "_id": id, "action": action, "answer": answer, "cited": self.cited, "confidence": self.draft.chance,
+            "maker": self.draft.maker, "draft": self.draft.text,
+        });
         format!("{line}\n")
     }
 }

@@ -1,7 +1,9 @@
-// Past questions asked again, one after the other, with the settings on the screen.
-import type { DraftSettings, ErrorCode, ModelSecrets, PastQuestion, Replayed, ReplayVerdict } from "../host/contract";
+// Past questions asked again, one after the other, before a change is accepted.
+import type { ErrorCode, PastQuestion, Replayed, ReplayVerdict } from "../host/contract";
 import { errorCode, type Host } from "../host";
 
+/** Makes ready for a change; gives what asks a question with and without it. */
+export type Prepare = () => Promise<(question: PastQuestion) => Promise<Replayed>>;
 export type ReplayRow = { question: PastQuestion; found: Replayed };
 
 /** Worst first: what speaks against the change is read first. */
@@ -27,15 +29,17 @@ export class Replay {
 		this.#host = host;
 	}
 
-	async run(count: number, settings: DraftSettings, secrets: ModelSecrets): Promise<void> {
+	async run(count: number, prepare: Prepare): Promise<void> {
 		const turn = ++this.#turn;
 		[this.rows, this.all, this.running, this.done, this.error] = [[], 0, true, false, null];
 		try {
+			const ask = await prepare();
 			const questions = await this.#host.drafts.pastQuestions(count);
+			if (turn !== this.#turn) return;
 			this.all = questions.length;
 			for (const question of questions) {
 				if (turn !== this.#turn) return;
-				const found = await this.#host.drafts.replay(question.chat, question.message, settings, secrets);
+				const found = await ask(question);
 				if (turn !== this.#turn) return;
 				this.rows = [...this.rows, { question, found }];
 			}

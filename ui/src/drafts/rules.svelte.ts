@@ -27,6 +27,8 @@ const LOG = 100;
 
 export class Rules {
 	rules = $state.raw<Rule[]>([]);
+	/** Titles of the listings known, by Avito's number. */
+	titles = $state.raw(new Map<string, string>());
 	log = $state.raw<AutomaticReply[]>([]);
 	paused = $state(false);
 	ready = $state(false);
@@ -60,6 +62,13 @@ export class Rules {
 			if (turn === this.#turn) this.error = errorCode(error);
 		}
 		if (turn === this.#turn) this.ready = true;
+		if (this.rules.some((rule) => rule.item !== null && !this.titles.has(rule.item))) await this.#readTitles();
+	}
+
+	/** Without them a rule shows its listing's number. */
+	async #readTitles(): Promise<void> {
+		const items = await this.#host.knowledge.knowledgeView("item", "").catch(() => null);
+		this.titles = new Map(items?.sources.map((row) => [row.scope.item ?? "", row.title]));
 	}
 
 	open(rule: Rule): void {

@@ -192,10 +192,16 @@ export const commands = {
 	switchPassageOff: (passage: PassageId, off: boolean) => typedError<null, UiError>(__TAURI_INVOKE("switch_passage_off", { passage, off })),
 	/**  Changes for whom a source holds. */
 	setSourceScope: (source: SourceId, scope: Scope) => typedError<null, UiError>(__TAURI_INVOKE("set_source_scope", { source, scope })),
-	/**  Adds the files the seller chooses; how many, 0: they changed their mind. */
-	addFiles: (scope: Scope) => typedError<number, UiError>(__TAURI_INVOKE("add_files", { scope })),
+	/**  Adds the files the seller chooses, on trial: switched off; how many, 0: they changed their mind. */
+	addFiles: (scope: Scope, onTrial: boolean) => typedError<number, UiError>(__TAURI_INVOKE("add_files", { scope, onTrial })),
 	/**  Adds a file that was dropped, in base64: the page has its bytes and no path. */
-	addDroppedFile: (scope: Scope, fileName: string, dataBase64: string) => typedError<SourceId, UiError>(__TAURI_INVOKE("add_dropped_file", { scope, fileName, dataBase64 })),
+	addDroppedFile: (scope: Scope, fileName: string, dataBase64: string, onTrial: boolean) => typedError<SourceId, UiError>(__TAURI_INVOKE("add_dropped_file", { scope, fileName, dataBase64, onTrial })),
+	/**  A file that was on trial takes the place of its older form, which is removed. */
+	replaceSource: (source: SourceId, older: SourceId) => typedError<null, UiError>(__TAURI_INVOKE("replace_source", { source, older })),
+	/**  Makes ready to ask past questions with knowledge as a change would make it. */
+	proposeKnowledge: (change: KnowledgeChange) => typedError<null, UiError>(__TAURI_INVOKE("propose_knowledge", { change })),
+	/**  The change is no longer tried. */
+	forgetProposed: () => typedError<null, UiError>(__TAURI_INVOKE("forget_proposed")),
 	/**  Watches the folder the seller chooses; false: they changed their mind. */
 	watchFolder: (scope: Scope) => typedError<boolean, UiError>(__TAURI_INVOKE("watch_folder", { scope })),
 	/**  Watches a folder no more; its files stay or go. */
@@ -234,6 +240,8 @@ export const commands = {
 	pastQuestions: (limit: number) => typedError<PastQuestion[], UiError>(__TAURI_INVOKE("past_questions", { limit })),
 	/**  Asks a past question again with these settings, without saving or sending anything. */
 	replay: (chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets) => typedError<Replayed, UiError>(__TAURI_INVOKE("replay", { chat, message, settings, secrets })),
+	/**  Asks a past question with the knowledge of now and with the change that is tried. */
+	replayProposed: (chat: ChatId, message: MessageId) => typedError<Replayed, UiError>(__TAURI_INVOKE("replay_proposed", { chat, message })),
 	/**  Shows a sample notification and plays the sound, so that the seller knows them. */
 	tryAlert: () => typedError<null, UiError>(__TAURI_INVOKE("try_alert")),
 	/**  The page has kept everything: the window may go. */
@@ -819,7 +827,9 @@ export type DraftView = {
 	confidence: Confidence,
 	/**  The same as a number, 0 to 1. */
 	chance: number | null,
-	/**  One key may send it: every fact has a source and nothing was stopped. */
+	/**  A model wrote it, and code does not find that its sources speak of what is asked. */
+	doubted: boolean,
+	/**  One key may send it: every fact has a source, and code and model agree. */
 	oneKey: boolean,
 	/**  Why the model's own words are not shown. */
 	stopped: DraftDanger[],
@@ -1232,6 +1242,18 @@ export type KeyInput = {
 	clientSecret: string,
 	/**  Another server than Avito's. */
 	apiUrl: string | null,
+};
+
+/**  A change of knowledge, to be tried before it is made. */
+export type KnowledgeChange = {
+	/**  Sources that would be switched on. */
+	on: SourceId[],
+	/**  Sources that would be switched off. */
+	off: SourceId[],
+	/**  An entry that would be saved. */
+	entry: EntryInput | null,
+	/**  The entry it takes the place of; none: a new one. */
+	edits: SourceId | null,
 };
 
 /**  Everything the list of knowledge needs. */
@@ -2358,6 +2380,8 @@ export type SourceView = {
 	row: SourceRowView,
 	/**  What was written or pasted, whole. */
 	text: string | null,
+	/**  The file in use that this one, which is switched off, would take the place of. */
+	older: SourceId | null,
 	/**  Its passages, in order. */
 	passages: PassageView[],
 	/**  There are more after these. */

@@ -75,4 +75,6 @@ export interface DraftHost {
 	pastQuestions(limit: number): Promise<PastQuestion[]>;
 	/** Asks one of them again with these settings, saved or not. */
 	replay(chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets): Promise<Replayed>;
+	/** The same question with the knowledge of now and with the change proposed last, by the settings in use. */
+	replayProposed(chat: ChatId, message: MessageId): Promise<Replayed>;
 }

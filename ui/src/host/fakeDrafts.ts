@@ -190,6 +190,7 @@ export class FakeDrafts implements DraftHost {
 			sources: [PASSAGE, ITEM],
 			confidence: bad ? "low" : "high",
 			chance: bad ? 0.4 : 0.93,
+			doubted: false,
 			oneKey: !bad,
 			stopped: [],
 			trouble: null,
@@ -386,8 +387,17 @@ export class FakeDrafts implements DraftHost {
 		return this.past.slice(0, limit).map((row) => row.question);
 	}
 
+	async replayProposed(chat: ChatId, message: MessageId): Promise<Replayed> {
+		await this.#called("replayProposed", chat, message);
+		return this.#replayed(chat, message);
+	}
+
 	async replay(chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets): Promise<Replayed> {
 		await this.#called("replay", chat, message, settings, secrets);
+		return this.#replayed(chat, message);
+	}
+
+	#replayed(chat: ChatId, message: MessageId): Replayed {
 		const row = this.past.find((row) => row.question.chat === chat && row.question.message === message);
 		if (!row) throw new HostError({ code: "notFound", message: "no such question" });
 		return row.found;

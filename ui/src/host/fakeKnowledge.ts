@@ -1,5 +1,5 @@
 // Knowledge for tests and for a plain browser: entries are kept, what is found is what shares words.
-import type { EntryInput, FoundPassage, KnowledgeView, Notice, PassageView, Scope, SourceId, SourceKind, SourceRowView, SourceView, Trial } from "./contract";
+import type { EntryInput, FoundPassage, KnowledgeChange, KnowledgeView, Notice, PassageView, Scope, SourceId, SourceKind, SourceRowView, SourceView, Trial } from "./contract";
 import type { KnowledgeHost } from "./host";
 
 const words = (text: string): string[] => text.toLowerCase().match(/[а-яёa-z0-9]+/g) ?? [];
@@ -63,7 +63,8 @@ export class FakeKnowledge implements KnowledgeHost {
 		const row = this.#row(id);
 		const text = this.texts.get(id) ?? "";
 		const passage: PassageView = { id, ordinal: 0, heading: row.title, text, page: null, sheet: null, line: null, off: false, uses: row.uses };
-		return { row, text: row.kind === "file" ? null : text, passages: text ? [passage] : [], more: false, uses: [] };
+		const older = row.off ? this.rows.find((other) => other.kind === "file" && other.title === row.title && !other.off) : undefined;
+		return { row, text: row.kind === "file" ? null : text, older: older?.id ?? null, passages: text ? [passage] : [], more: false, uses: [] };
 	}
 	async tryQuestion(scope: Scope, question: string): Promise<Trial> {
 		this.calls.push(["tryQuestion", scope, question]);
@@ -121,13 +122,24 @@ export class FakeKnowledge implements KnowledgeHost {
 		this.calls.push(["setSourceScope", id, scope]);
 		this.change(id, { scope });
 	}
-	async addFiles(scope: Scope): Promise<number> {
-		this.calls.push(["addFiles", scope]);
+	async addFiles(scope: Scope, onTrial: boolean): Promise<number> {
+		this.calls.push(["addFiles", scope, onTrial]);
 		return 0;
 	}
-	async addDroppedFile(scope: Scope, fileName: string, dataBase64: string): Promise<SourceId> {
-		this.calls.push(["addDroppedFile", scope, fileName, dataBase64]);
-		const row = this.add({ kind: "file", title: fileName, scope, state: "toRead", passages: 0 });
+	async replaceSource(source: SourceId, older: SourceId): Promise<void> {
+		this.calls.push(["replaceSource", source, older]);
+		this.rows = this.rows.filter((row) => row.id !== older);
+		this.change(source, { off: false });
+	}
+	async proposeKnowledge(change: KnowledgeChange): Promise<void> {
+		this.calls.push(["proposeKnowledge", change]);
+	}
+	async forgetProposed(): Promise<void> {
+		this.calls.push(["forgetProposed"]);
+	}
+	async addDroppedFile(scope: Scope, fileName: string, dataBase64: string, onTrial: boolean): Promise<SourceId> {
+		this.calls.push(["addDroppedFile", scope, fileName, dataBase64, onTrial]);
+		const row = this.add({ kind: "file", title: fileName, scope, state: onTrial ? "read" : "toRead", off: onTrial, passages: 0 });
 		this.#emit({ what: "knowledge" });
 		return row.id;
 	}

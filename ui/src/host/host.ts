@@ -23,6 +23,7 @@ import type {
 	FoundPage,
 	KeyCheck,
 	KeyInput,
+	KnowledgeChange,
 	KnowledgeView,
 	LedgerDay,
 	LineCheck,
@@ -88,8 +89,14 @@ export interface KnowledgeHost {
 	switchPassageOff(passage: PassageId, off: boolean): Promise<void>;
 	setSourceScope(source: SourceId, scope: Scope): Promise<void>;
 	/** By the system's own dialog; 0 when the seller changes their mind. */
-	addFiles(scope: Scope): Promise<number>;
-	addDroppedFile(scope: Scope, fileName: string, dataBase64: string): Promise<SourceId>;
+	addFiles(scope: Scope, onTrial: boolean): Promise<number>;
+	/** On trial: it is read, and switched off. */
+	addDroppedFile(scope: Scope, fileName: string, dataBase64: string, onTrial: boolean): Promise<SourceId>;
+	/** A file that was on trial takes the place of its older form, which is removed. */
+	replaceSource(source: SourceId, older: SourceId): Promise<void>;
+	/** Makes ready to replay past questions with knowledge as a change would make it. */
+	proposeKnowledge(change: KnowledgeChange): Promise<void>;
+	forgetProposed(): Promise<void>;
 	/** By the system's own dialog; false when the seller changes their mind. */
 	watchFolder(scope: Scope): Promise<boolean>;
 	forgetFolder(folder: FolderId, keep: boolean): Promise<void>;

@@ -42,6 +42,7 @@ export class TauriDrafts implements DraftHost {
 	recall: DraftHost["recall"] = (draft: DraftId) => this.call("recall_reply", { draft });
 	keep: DraftHost["keep"] = (draft: DraftId) => this.call("keep_reply", { draft });
 	pastQuestions: DraftHost["pastQuestions"] = (limit: number) => this.call("past_questions", { limit });
+	replayProposed: DraftHost["replayProposed"] = (chat: ChatId, message: MessageId) => this.call("replay_proposed", { chat, message });
 	replay: DraftHost["replay"] = (chat: ChatId, message: MessageId, settings: DraftSettings, secrets: ModelSecrets) => this.call("replay", { chat, message, settings, secrets });
 	automatic: DraftHost["automatic"] = (chat: ChatId | null, limit: number) => this.call("automatic_replies", { chat, limit });
 }

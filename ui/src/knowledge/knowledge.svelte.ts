@@ -153,11 +153,12 @@ export class Knowledge {
 		return this.#host.knowledge.switchPassageOff(passage, off);
 	}
 
-	/** Adds dropped files; gives the names of those that are too large for it. */
-	async drop(files: File[]): Promise<string[]> {
+	/** Adds dropped files, on trial switched off and opened; gives the names of those that are too large for it. */
+	async drop(files: File[], onTrial: boolean): Promise<string[]> {
 		const large = files.filter((file) => file.size > DROP_LIMIT);
 		for (const file of files.filter((small) => !large.includes(small))) {
-			await this.#host.knowledge.addDroppedFile(this.scope, file.name, await toBase64(file));
+			const id = await this.#host.knowledge.addDroppedFile(this.scope, file.name, await toBase64(file), onTrial);
+			if (onTrial) await this.open(id);
 		}
 		return large.map((file) => file.name);
 	}

@@ -1,7 +1,8 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { createEvent, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { FakeKnowledge } from "../host/fakeKnowledge";
+import { replayed } from "../host/fakeDrafts";
 import { renderIn, testFrame } from "../testing/render";
 import { Knowledge } from "./knowledge.svelte";
 import KnowledgeArea from "./KnowledgeArea.svelte";
@@ -47,7 +48,32 @@ describe("files", () => {
 		const file = new File(["привет"], "условия.txt");
 		await fireEvent.drop(screen.getByTestId("knowledge"), { dataTransfer: { types: ["Files"], files: [file] } });
 		await waitFor(() => expect(rows()[0]).toContain("условия.txt"));
-		expect(fake.calls).toContainEqual(["addDroppedFile", { account: null, item: null }, "условия.txt", Buffer.from("привет").toString("base64")]);
+		expect(fake.calls).toContainEqual(["addDroppedFile", { account: null, item: null }, "условия.txt", Buffer.from("привет").toString("base64"), false]);
+	});
+
+	test("one dropped on trial is read, tried against its older form, and takes its place", async () => {
+		const { host, fake, user } = await start((fake) => fake.add({ kind: "file", title: "Прайс.csv" }));
+		const older = fake.rows[0]!.id;
+		const question = { chat: 1, message: 4, buyer: "Анна", question: "Есть парковка?", askedMs: 0, reply: "Да" };
+		host.drafts.past = [{ question, found: { before: replayed(""), after: replayed("Да, во дворе"), verdict: "better" } }];
+		const area = screen.getByTestId("knowledge");
+		const files = { types: ["Files"], files: [new File(["новое"], "Прайс.csv")] };
+		await fireEvent.dragEnter(area, { dataTransfer: files });
+		const zone = await screen.findByTestId("drop-trial");
+		zone.getBoundingClientRect = () => new DOMRect(0, 400, 600, 200);
+		// What stands for a window here knows no place of a dragged thing.
+		const drop = createEvent.drop(area, { dataTransfer: files });
+		Object.defineProperties(drop, { clientX: { value: 300 }, clientY: { value: 500 } });
+		await fireEvent(area, drop);
+		await user.click(await screen.findByTestId("replay-start"));
+		expect((await screen.findByTestId("replay-better")).textContent).toContain("1");
+		const added = fake.rows.find((row) => row.off)!.id;
+		expect(fake.calls).toContainEqual(["proposeKnowledge", { on: [added], off: [older], entry: null, edits: null }]);
+		expect(host.calls).toContainEqual(["drafts.replayProposed", 1, 4]);
+		expect(fake.rows).toHaveLength(2);
+		await user.click(screen.getByTestId("source-replace"));
+		await waitFor(() => expect(fake.rows.map((row) => [row.id, row.off])).toEqual([[added, false]]));
+		await waitFor(() => expect(fake.calls).toContainEqual(["forgetProposed"]));
 	});
 });
 
@@ -70,6 +96,22 @@ test("an entry is written, changed and removed after a question", async () => {
 	expect(fake.rows).toHaveLength(2);
 	await user.click(screen.getByTestId("remove-confirm"));
 	await waitFor(() => expect(fake.rows).toHaveLength(1));
+});
+
+test("an entry is tried on past questions as it is written, before it is saved", async () => {
+	const { host, fake, user } = await start((fake) => fake.add({ title: "Торг" }, "Торг при осмотре."));
+	const question = { chat: 1, message: 4, buyer: "Анна", question: "Торг есть?", askedMs: 0, reply: "Нет" };
+	host.drafts.past = [{ question, found: { before: replayed("Торг при осмотре"), after: replayed(""), verdict: "worse" } }];
+	await user.click(within(await screen.findByTestId("source-row")).getByRole("button"));
+	await user.click(await screen.findByTestId("source-edit"));
+	await user.clear(screen.getByTestId("entry-text"));
+	await user.type(screen.getByTestId("entry-text"), "Мы на Ленина, 14.");
+	await user.click(screen.getByTestId("entry-check"));
+	await user.click(screen.getByTestId("replay-start"));
+	expect((await screen.findByTestId("replay-worse")).textContent).toContain("1");
+	const proposed = fake.calls.find(([name]) => name === "proposeKnowledge")?.[1];
+	expect(proposed).toMatchObject({ on: [], off: [], entry: { title: "Торг", text: "Мы на Ленина, 14." }, edits: fake.rows[0]?.id });
+	expect(fake.calls.some(([name]) => name === "saveEntry")).toBe(false);
 });
 
 test("a question shows what is found and which words spoke for it", async () => {

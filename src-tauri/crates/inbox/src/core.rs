@@ -135,6 +135,8 @@ pub(crate) struct Inner {
     pub(crate) desk: crate::sources::Desk,
     /// Knows what passages mean, where the seller has an embedding model.
     pub(crate) meaning: crate::sources::Meaning,
+    /// A change of knowledge that is tried.
+    pub(crate) proposed: Mutex<Option<Arc<crate::sources::Proposed>>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// When a message last came or went, UTC milliseconds: a talk is going on.
@@ -172,6 +174,7 @@ impl Core {
                 drafting: Drafting::default(),
                 desk: crate::sources::Desk::default(),
                 meaning: crate::sources::Meaning::default(),
+                proposed: Mutex::default(),
                 store,
                 clock: config.clock,
                 timing: config.timing,

@@ -12,7 +12,7 @@ mod meaning;
 mod search;
 mod store;
 
-pub use answer::{Answer, Evidence};
+pub use answer::{Answer, Evidence, Opinion};
 pub use error::KnowledgeError;
 pub use index::vocabulary::How;
 pub use index::{NewPassage, Writer};
@@ -20,4 +20,4 @@ pub use meaning::{
     Meant, VectorState, Wanted, forget_other_vectors, put_vectors, vector_state, without_vectors,
 };
 pub use search::{Hit, Passage, Reason, Reasons, Scope, Searcher};
-pub use store::migrate;
+pub use store::{copy, migrate};

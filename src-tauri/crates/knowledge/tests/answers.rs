@@ -53,6 +53,27 @@ fn given(message: &str) -> Option<String> {
 }
 
 #[test]
+fn the_opinion_of_words_is_high_where_their_passage_speaks_of_what_is_asked() {
+    let (connection, mut searcher) = shop();
+    let mut opinion = |question: &str, key: &str, words: &str| {
+        searcher.opinion(&connection, question, Scope::default(), &[key], words).unwrap()
+    };
+    let right = opinion("почём доставка по городу", "delivery", "По городу привезём за 400 ₽.");
+    assert!(right.confidence > 0.8 && right.says_what_is_asked, "{right:?}");
+    // A true sentence of the right passage that leaves the price out, and true sentences of other passages.
+    let valueless = opinion("почём доставка по городу", "delivery", "Отправляем СДЭК и Почтой России.");
+    assert!(valueless.confidence < right.confidence - 0.1 && !valueless.says_what_is_asked, "{valueless:?}");
+    let elsewhere = opinion("почём доставка по городу", "hours", "Каждый день с 10 до 20.");
+    assert!(elsewhere.confidence < 0.2, "{elsewhere:?}");
+    let unanswerable = opinion("есть самокаты для ребёнка", "rent", "Горный велосипед 300 ₽ в час.");
+    assert!(unanswerable.confidence < 0.5, "{unanswerable:?}");
+    assert_eq!(
+        searcher.opinion(&connection, "почём доставка", Scope::default(), &[], "400 ₽").unwrap().confidence,
+        0.0
+    );
+}
+
+#[test]
 fn a_question_is_answered_by_the_sentences_that_answer_it_not_by_the_whole_passage() {
     let answer = ask("сколько стоит стелс навигатор").unwrap();
     assert!(answer.is_given(), "{answer:?}");

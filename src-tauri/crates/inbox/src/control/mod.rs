@@ -303,7 +303,7 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
         }
         Request::KnowledgeAdd { entry } => Ok(json!({"added": [core.add_entry(entry).await?]})),
         Request::KnowledgeAddFiles { scope, files } => {
-            Ok(json!({"added": core.add_files(&scope, files).await?}))
+            Ok(json!({"added": core.add_files(&scope, files, false).await?}))
         }
         Request::KnowledgeList { words } => to_json(core.knowledge_view(None, &words).await?.sources),
         Request::KnowledgeSearch { scope, question } => to_json(core.try_question(&scope, &question).await?),

@@ -12,13 +12,14 @@ use tokio_util::sync::CancellationToken;
 use super::context::{self, Sourced};
 use super::talk::{self, Talk};
 use super::templates::{self, Template};
-use super::{Writing, model, seller, style, views};
+use super::{Writing, model, seller, style, trust, views};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::DraftId;
+use crate::sources::Known;
 use crate::store::draft_work::{self, Work};
 use crate::store::drafts::{self, DraftRow, State};
-use crate::store::{StoreError, questions, sources};
+use crate::store::{StoreError, chats, questions, sources};
 use crate::view::{
     DraftDanger, DraftMaker, DraftSourceKind, ModelTrouble, Notice, QuotedAnswer, Scope, TriedDraft,
 };
@@ -27,15 +28,15 @@ use crate::view::{
 const ATTEMPTS: u32 = 3;
 /// The growing text is told to the page at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(80);
-/// A model that says to know, and whose facts all have sources.
-const SURE: f64 = 0.92;
-/// The same without a source named.
-const UNNAMED: f64 = 0.7;
-/// With a fact that has no source.
+/// A draft waits for its listing so many times as long as for a buyer who goes on writing.
+const LISTING_PATIENCE: u32 = 10;
+/// A draft with a fact that has no source.
 const UNSUPPORTED: f64 = 0.3;
 
 /// All a draft is made from.
 pub(super) struct Ground {
+    pub(super) known: Known,
+    pub(super) scope: Scope,
     pub(super) question: String,
     /// When its first message was sent, by Avito's clock.
     asked_s: i64,
@@ -48,6 +49,21 @@ pub(super) struct Ground {
     pub(super) has_facts: bool,
     /// What a rule says where nothing answers, and where its text stands among the sources.
     template: Option<(Template, usize)>,
+}
+
+impl Ground {
+    /// Whether a draft would be made from the same words.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let words = |ground: &Self| -> Vec<(String, String)> {
+            let shown = ground.sources.iter().map(|source| &source.shown);
+            shown.map(|shown| (shown.title.clone(), shown.text.clone())).collect()
+        };
+        let quote = |ground: &Self| {
+            let quoted = ground.quoted.as_ref().filter(|quoted| quoted.given);
+            quoted.map(|quoted| quoted.quote.clone())
+        };
+        words(self) == words(other) && quote(self) == quote(other)
+    }
 }
 
 /// What was made.
@@ -83,11 +99,7 @@ pub(super) async fn make(core: &Core, work: Work) {
         tracing::warn!(%error, "a draft could not be made");
         // It stays in the table and is tried again after a while.
         let later = Work { due_ms: core.inner.clock.now_ms() + 30_000, attempts: work.attempts + 1, ..work };
-        let put = core.inner.store.write(move |c| match draft_work::get(c, chat)? {
-            Some(known) if known.message == later.message => draft_work::put(c, &later),
-            _ => Ok(()),
-        });
-        if let Err(error) = put.await {
+        if let Err(error) = put_off(core, later).await {
             tracing::warn!(%error, "a draft's work stays as it is");
         }
     }
@@ -95,20 +107,37 @@ pub(super) async fn make(core: &Core, work: Work) {
     core.tell_draft(chat);
 }
 
+/// The work is done later, unless the talk has gone on meanwhile.
+async fn put_off(core: &Core, later: Work) -> Result<(), StoreError> {
+    let put = core.inner.store.write(move |c| match draft_work::get(c, later.chat)? {
+        Some(known) if known.message == later.message => draft_work::put(c, &later),
+        _ => Ok(()),
+    });
+    put.await
+}
+
 async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
     let chat = work.chat;
-    let talk = core.inner.store.read(move |c| talk::read(c, chat)).await?;
+    let (talk, known) = core
+        .inner
+        .store
+        .read(move |c| Ok((talk::read(c, chat)?, chats::are_details_known(c, chat)?)))
+        .await?;
     let Some(talk) = talk.filter(|talk| talk.still_asks(work.message)) else {
         core.inner.drafting.look_at(&[chat]);
         return Ok(());
     };
+    if !known && let Some(due_ms) = waits_for_listing(core, &talk) {
+        put_off(core, Work { due_ms, ..work.clone() }).await?;
+        return Ok(());
+    }
     let stop = core.inner.stop.child_token();
     let began_ms = core.inner.clock.now_ms();
     let (message, question) = (work.message, talk.question());
     let writing = Writing { message, question, text: String::new(), began_ms, stop: stop.clone() };
     core.inner.drafting.begin(chat, writing);
     core.tell_draft(chat);
-    let mut ground = ground(core, talk).await?;
+    let mut ground = ground(core, talk, Known::Now).await?;
     if let Some(instruction) = &work.instruction {
         let previous = core.inner.store.read(move |c| drafts::newest(c, chat)).await?;
         ground.asked.previous = previous.map(|draft| draft.text).filter(|text| !text.is_empty());
@@ -127,8 +156,7 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
         Composed::Later(after) if work.attempts < ATTEMPTS => {
             let wait = after.unwrap_or(Duration::from_secs(10 << work.attempts.min(6)));
             let due_ms = core.inner.clock.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(10_000);
-            let later = Work { due_ms, attempts: work.attempts + 1, ..work.clone() };
-            core.inner.store.write(move |c| draft_work::put(c, &later)).await?;
+            put_off(core, Work { due_ms, attempts: work.attempts + 1, ..work.clone() }).await?;
             return Ok(());
         }
         Composed::Later(_) => nothing_answers(core, &ground, core.inner.drafting.trouble()).await?,
@@ -137,14 +165,24 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
     Ok(())
 }
 
-/// Reads what a draft for this talk may be made from.
-pub(super) async fn ground(core: &Core, talk: Talk) -> Result<Ground, CoreError> {
+/// A chat that an event has just brought has no listing yet, and without it what documents say of its price would pass. When to look
+/// again; none: it has been waited for long enough.
+fn waits_for_listing(core: &Core, talk: &Talk) -> Option<i64> {
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let (timing, now_ms) = (&core.inner.timing, core.inner.clock.now_ms());
+    let seen_ms = talk.burst.last().map_or(0, |message| message.first_seen_ms);
+    let waited = now_ms >= seen_ms.saturating_add(millis(timing.buyer_pause_max * LISTING_PATIENCE));
+    (!waited).then(|| now_ms + millis(timing.buyer_pause / 4).max(1))
+}
+
+/// Reads what a draft for this talk may be made from, with this knowledge.
+pub(super) async fn ground(core: &Core, talk: Talk, known: Known) -> Result<Ground, CoreError> {
     let now_ms = core.inner.clock.now_ms();
     let question = talk.question();
     let scope =
         Scope { account: Some(talk.chat.account), item: talk.chat.item_id.map(|item| item.to_string()) };
-    let passages = core.find_knowledge(&scope, &question, context::PASSAGES).await?;
-    let quoted = core.quoted_answer(&scope, &question).await?;
+    let passages = core.find_in(&known, &scope, &question, context::PASSAGES).await?;
+    let quoted = core.quoted_in(&known, &scope, &question).await?;
     let (account, chat) = (talk.chat.account, talk.chat.id);
     let (style, has_sources, template, talk) = core
         .inner
@@ -163,7 +201,7 @@ pub(super) async fn ground(core: &Core, talk: Talk) -> Result<Ground, CoreError>
         (template, sources.len() - 1)
     });
     let (asked_s, item) = (talk.asked_s(), talk.chat.item_id);
-    Ok(Ground { question, asked_s, item, has_facts, sources, asked, quoted, template })
+    Ok(Ground { known, scope, question, asked_s, item, has_facts, sources, asked, quoted, template })
 }
 
 /// What a draft for a bare question may be made from: knowledge alone.
@@ -172,6 +210,8 @@ async fn ground_of(core: &Core, scope: &Scope, question: &str) -> Result<Ground,
     let passages = core.find_knowledge(scope, question, context::PASSAGES).await?;
     let quoted = core.quoted_answer(scope, question).await?;
     Ok(Ground {
+        known: Known::Now,
+        scope: scope.clone(),
         question: question.to_owned(),
         asked_s: now_ms.div_euclid(1000),
         item: None,
@@ -195,7 +235,7 @@ impl Core {
                 let (marks, sources) = views::shown(&made, &ground);
                 TriedDraft {
                     maker: Some(made.maker),
-                    one_key: !marks.iter().any(views::is_red),
+                    one_key: views::may_go(made.maker, &marks, made.chance),
                     cited: sources
                         .into_iter()
                         .filter(|source| source.cited)
@@ -383,7 +423,7 @@ async fn ask(
     ground: &Ground,
     stop: &CancellationToken,
     tell: Option<crate::ChatId>,
-) -> Result<Asked, StoreError> {
+) -> Result<Asked, CoreError> {
     let prompt = prompt::build(&ground.asked);
     let mut told = Instant::now();
     let on_text = |text: &str| {
@@ -409,14 +449,20 @@ async fn ask(
     };
     core.note_use(&ready.settings, words.usage).await?;
     core.notify(Notice::Drafts);
-    Ok(judge(&words.text, &prompt, ready, ground))
+    judge(core, &words.text, &prompt, ready, ground).await
 }
 
-/// Reads a model's words: decision, truth lock, guard.
-fn judge(words: &str, prompt: &Prompt, ready: &model::Ready, ground: &Ground) -> Asked {
-    let Some(reply) = prompt::parse(words) else { return Asked::Failed(ModelError::Malformed) };
+/// Reads a model's words: decision, truth lock, guard, a second opinion.
+async fn judge(
+    core: &Core,
+    words: &str,
+    prompt: &Prompt,
+    ready: &model::Ready,
+    ground: &Ground,
+) -> Result<Asked, CoreError> {
+    let Some(reply) = prompt::parse(words) else { return Ok(Asked::Failed(ModelError::Malformed)) };
     if !reply.answerable {
-        return Asked::Unanswerable;
+        return Ok(Asked::Unanswerable);
     }
     let marks = marks(&reply.text, ground);
     let all: Vec<&str> = ground.sources.iter().map(|source| source.shown.text.as_str()).collect();
@@ -425,19 +471,23 @@ fn judge(words: &str, prompt: &Prompt, ready: &model::Ready, ground: &Ground) ->
         Held { canary: &prompt.canary, instructions: &prompt.system, buyer: &ground.question, sources: &all };
     let dangers = inspect(&reply.text, &marks, &held);
     if !dangers.is_empty() {
-        return Asked::Stopped(dangers.into_iter().map(views::danger).collect());
+        return Ok(Asked::Stopped(dangers.into_iter().map(views::danger).collect()));
     }
-    let numbered =
-        |number: &usize| ground.sources.iter().position(|source| *number > 0 && source.number == *number);
+    let numbered = |number: &usize| {
+        // 0: the listing.
+        let is_it = |source: &Sourced| match number {
+            0 => source.shown.kind == DraftSourceKind::Item,
+            _ => source.number == *number,
+        };
+        ground.sources.iter().position(is_it)
+    };
     let named: Vec<usize> = reply.sources.iter().filter_map(numbered).collect();
     let cited = cited(named, &marks);
-    let supported = marks.iter().all(Mark::is_supported);
-    let chance = match (supported, cited.is_empty()) {
-        (false, _) => UNSUPPORTED,
-        (true, true) => UNNAMED,
-        (true, false) => SURE,
-    };
-    Asked::Said(Made {
+    let mut chance = trust::chance(core, ground, &cited, &reply.text).await?;
+    if !marks.iter().all(Mark::is_supported) {
+        chance = chance.min(UNSUPPORTED);
+    }
+    Ok(Asked::Said(Made {
         state: State::Ready,
         maker: DraftMaker::Model,
         model: Some(ready.settings.model.clone()),
@@ -448,7 +498,7 @@ fn judge(words: &str, prompt: &Prompt, ready: &model::Ready, ground: &Ground) ->
         stopped: Vec::new(),
         trouble: None,
         open_question: false,
-    })
+    }))
 }
 
 /// Stores a draft, if the question still stands.

@@ -28,6 +28,7 @@ mod statistics;
 mod style;
 mod talk;
 mod templates;
+mod trust;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,4 +219,23 @@ async fn step(
         });
     }
     Ok(pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_changes_than_are_held_mean_that_every_chat_is_looked_at() {
+        let drafting = Drafting::default();
+        let chats: Vec<ChatId> = (1..=i64::try_from(CHANGED).unwrap()).map(ChatId).collect();
+        drafting.look_at(&chats);
+        assert_eq!(drafting.take_changed(), Some(chats.clone()));
+        drafting.look_at(&chats);
+        drafting.look_at(&[ChatId(5000)]);
+        // What comes after is not held either: all is looked at anyway.
+        drafting.look_at(&[ChatId(6000)]);
+        assert_eq!(drafting.take_changed(), None);
+        assert_eq!(drafting.take_changed(), Some(Vec::new()));
+    }
 }

@@ -9,10 +9,12 @@ use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
 use super::making::{self, Composed, Ground, Made};
-use super::{model, seller, talk, views};
+use super::talk::{self, Talk};
+use super::{model, seller, views};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::{ChatId, MessageId};
+use crate::sources::Known;
 use crate::store::drafts::{self, DraftRow, State};
 use crate::store::{StoreError, chats, messages};
 use crate::view::{
@@ -41,14 +43,9 @@ impl Core {
         new: DraftSettings,
         secrets: ModelSecrets,
     ) -> Result<Replayed, CoreError> {
-        let read = self.inner.store.read(move |c| {
-            let talk = talk::at(c, chat, message)?;
-            Ok((talk, messages::reply_after(c, chat, message)?, drafts::of_question(c, chat, message)?))
-        });
-        let (talk, reply, known) = read.await?;
-        let talk = talk.ok_or_else(|| CoreError::not_found("no such question"))?;
-        let reply = reply.unwrap_or_default();
-        let ground = making::ground(self, talk).await?;
+        let (talk, reply) = self.asked_then(chat, message).await?;
+        let known = self.inner.store.read(move |c| drafts::of_question(c, chat, message)).await?;
+        let ground = making::ground(self, talk, Known::Now).await?;
         let saved = self.draft_settings_now().await?;
         let before = match known.filter(|draft| draft.state == State::Unanswerable || !draft.text.is_empty())
         {
@@ -64,6 +61,32 @@ impl Core {
         let after = self.compose_again(&ground, model, &reply).await?;
         let verdict = verdict(&before, &after);
         Ok(Replayed { before, after, verdict })
+    }
+
+    /// Asks a past question with the knowledge of now and with the change that is tried ([`Core::propose_knowledge`]), by the settings in
+    /// use, and compares. Where both find the same the model is asked once.
+    pub async fn replay_proposed(&self, chat: ChatId, message: MessageId) -> Result<Replayed, CoreError> {
+        let proposed = self.proposed().ok_or_else(|| CoreError::not_found("no change is tried"))?;
+        let (talk, reply) = self.asked_then(chat, message).await?;
+        let now = making::ground(self, talk.clone(), Known::Now).await?;
+        let changed = making::ground(self, talk, Known::Proposed(proposed)).await?;
+        let before = self.compose_again(&now, self.model_now().await, &reply).await?;
+        if now.is_like(&changed) {
+            return Ok(Replayed { after: before.clone(), before, verdict: ReplayVerdict::Same });
+        }
+        let after = self.compose_again(&changed, self.model_now().await, &reply).await?;
+        let verdict = verdict(&before, &after);
+        Ok(Replayed { before, after, verdict })
+    }
+
+    /// A past question as it stood, and the seller's reply to it.
+    async fn asked_then(&self, chat: ChatId, message: MessageId) -> Result<(Talk, String), CoreError> {
+        let read = self
+            .inner
+            .store
+            .read(move |c| Ok((talk::at(c, chat, message)?, messages::reply_after(c, chat, message)?)));
+        let (talk, reply) = read.await?;
+        Ok((talk.ok_or_else(|| CoreError::not_found("no such question"))?, reply.unwrap_or_default()))
     }
 
     async fn compose_again(
@@ -147,7 +170,7 @@ fn of_then(draft: &DraftRow, reply: &str) -> ReplayDraft {
     ReplayDraft {
         maker: answers.then_some(draft.maker),
         text: if answers { draft.text.clone() } else { String::new() },
-        one_key: answers && !marks.iter().any(views::is_red),
+        one_key: answers && views::may_go(draft.maker, &marks, draft.chance),
         near: if answers { near(&draft.text, reply) } else { 0.0 },
         marks,
         stopped: views::read(&draft.stopped),
@@ -161,7 +184,7 @@ fn of_now(made: &Made, ground: &Ground, reply: &str) -> ReplayDraft {
     ReplayDraft {
         maker: answers.then_some(made.maker),
         text: if answers { made.text.clone() } else { String::new() },
-        one_key: answers && !marks.iter().any(views::is_red),
+        one_key: answers && views::may_go(made.maker, &marks, made.chance),
         near: if answers { near(&made.text, reply) } else { 0.0 },
         marks: if answers { marks } else { Vec::new() },
         stopped: made.stopped.clone(),

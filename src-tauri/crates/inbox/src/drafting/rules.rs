@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::talk::{self, Talk};
-use super::{seller, views};
+use super::{seller, trust, views};
 use crate::Core;
 use crate::clock;
 use crate::error::CoreError;
@@ -160,7 +160,7 @@ pub(super) fn hindrance(draft: &DraftRow, settings: &RuleSettings, at_ms: i64) -
         Some(RuleHindrance::NoDraft)
     } else if marks.iter().any(views::is_red) || !sources.iter().any(|source| source.cited) {
         Some(RuleHindrance::Unsupported)
-    } else if draft.chance < settings.min_chance {
+    } else if draft.chance < settings.min_chance || trust::is_doubted(draft.maker, draft.chance) {
         Some(RuleHindrance::LowChance)
     } else if settings.stop_words.iter().any(stops) {
         Some(RuleHindrance::StopWord)

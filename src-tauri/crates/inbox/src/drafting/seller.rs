@@ -10,6 +10,7 @@ use crate::core::sendable;
 use crate::error::CoreError;
 use crate::ids::{ChatId, DraftId};
 use crate::reading::thread;
+use crate::sources::Known;
 use crate::store::draft_work::{self, Work};
 use crate::store::drafts::{self, DraftRow, Edited, State};
 use crate::store::{StoreError, chats, outbox, uses};
@@ -57,7 +58,8 @@ impl Core {
                 }
                 let changed = changed.filter(|text| *text != draft.text.trim());
                 let marks: Vec<DraftMark> = views::read(&draft.marks);
-                if changed.is_none() && !despite_marks && marks.iter().any(views::is_red) {
+                let may_go = views::may_go(draft.maker, &marks, draft.chance);
+                if changed.is_none() && !despite_marks && !may_go {
                     return Ok(Err(Refused::Unsupported));
                 }
                 let text = changed.clone().unwrap_or_else(|| draft.text.trim().to_owned());
@@ -167,7 +169,7 @@ impl Core {
     pub async fn check_reply(&self, chat: ChatId, text: &str) -> Result<Vec<DraftMark>, CoreError> {
         let talk = self.inner.store.read(move |c| talk::read(c, chat)).await?;
         let talk = talk.ok_or_else(|| CoreError::not_found("no such chat"))?;
-        let ground = making::ground(self, talk).await?;
+        let ground = making::ground(self, talk, Known::Now).await?;
         let sources: Vec<::drafts::Source<'_>> = ground.sources.iter().map(Sourced::as_source).collect();
         Ok(check(text, &sources).iter().map(|mark| views::draft_mark(mark, |_| None)).collect())
     }

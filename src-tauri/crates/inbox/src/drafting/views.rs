@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::making::{Ground, Made};
-use super::{rules, talk};
+use super::{rules, talk, trust};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::ChatId;
@@ -96,6 +96,7 @@ fn in_the_making(
         sources: Vec::new(),
         confidence: Confidence::Low,
         chance: 0.0,
+        doubted: false,
         one_key: false,
         stopped: Vec::new(),
         trouble: None,
@@ -127,7 +128,8 @@ pub(super) fn view(row: DraftRow) -> DraftView {
         sources: read(&row.sources),
         confidence: confidence(row.chance, red),
         chance: row.chance,
-        one_key: row.state == State::Ready && !red,
+        doubted: trust::is_doubted(row.maker, row.chance),
+        one_key: row.state == State::Ready && may_go(row.maker, &marks, row.chance),
         marks,
         stopped: read(&row.stopped),
         trouble: row.trouble.as_deref().and_then(|word| serde_json::from_str(&format!("\"{word}\"")).ok()),
@@ -148,6 +150,11 @@ fn confidence(chance: f64, red: bool) -> Confidence {
 
 pub(super) fn is_red(mark: &DraftMark) -> bool {
     matches!(mark.support, DraftSupport::Nothing | DraftSupport::Outdated)
+}
+
+/// Whether one key may send it.
+pub(super) fn may_go(maker: DraftMaker, marks: &[DraftMark], chance: f64) -> bool {
+    !marks.iter().any(is_red) && !trust::is_doubted(maker, chance)
 }
 
 /// Marks and sources as they are stored: cited sources first, marks pointing at them.

@@ -58,8 +58,9 @@ impl Core {
             let mut passages = passages(c, id, after)?;
             let more = passages.len() > PAGE as usize;
             passages.truncate(PAGE as usize);
+            let older = sources::older_form(c, &row)?;
             let row = shape(c, &core.inner.desk, row, "")?;
-            Ok(Some(SourceView { row, text, passages, more, uses: uses(c, id)? }))
+            Ok(Some(SourceView { row, text, older, passages, more, uses: uses(c, id)? }))
         });
         view.await?.ok_or_else(|| CoreError::not_found("no such source"))
     }

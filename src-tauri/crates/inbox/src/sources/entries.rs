@@ -97,14 +97,14 @@ impl Core {
     }
 
     /// Brings the index in line with a source, piece by piece, and tells the page.
-    async fn settle(&self, id: SourceId) -> Result<(), CoreError> {
+    pub(super) async fn settle(&self, id: SourceId) -> Result<(), CoreError> {
         self.notify(Notice::Knowledge);
         settle(&self.inner.store, id).await?;
         self.notify(Notice::Knowledge);
         Ok(())
     }
 
-    fn checked(&self, entry: EntryInput) -> Result<NewSource, CoreError> {
+    pub(super) fn checked(&self, entry: EntryInput) -> Result<NewSource, CoreError> {
         let (title, text) = (entry.title.trim().to_owned(), entry.text.trim().to_owned());
         let question = entry.kind == SourceKind::Question;
         if text.is_empty() || question && title.is_empty() {
@@ -144,12 +144,7 @@ pub(super) async fn settle(store: &Store, id: SourceId) -> Result<(), StoreError
 /// may be long.
 fn put_entry(connection: &Connection, id: SourceId, new: &NewSource) -> Result<(), StoreError> {
     let Some(of) = passages::of(connection, id)? else { return Ok(()) };
-    let text = new.text.clone().unwrap_or_default();
-    let whole = Part { heading: new.title.clone(), text, ..Part::default() };
-    let parts = match new.kind {
-        SourceKind::Note | SourceKind::Pasted => cut(&whole),
-        _ => vec![whole],
-    };
+    let parts = parts_of(new);
     let mut writer = Writer::new(connection);
     let mut equal: HashMap<u64, u32> = HashMap::new();
     for (part, ordinal) in parts.iter().zip(0..) {
@@ -159,6 +154,16 @@ fn put_entry(connection: &Connection, id: SourceId, new: &NewSource) -> Result<(
     }
     writer.finish()?;
     passages::end_reading(connection, &of)
+}
+
+/// The passages of an entry.
+pub(super) fn parts_of(new: &NewSource) -> Vec<Part> {
+    let text = new.text.clone().unwrap_or_default();
+    let whole = Part { heading: new.title.clone(), text, ..Part::default() };
+    match new.kind {
+        SourceKind::Note | SourceKind::Pasted => cut(&whole),
+        _ => vec![whole],
+    }
 }
 
 fn cut(whole: &Part) -> Vec<Part> {

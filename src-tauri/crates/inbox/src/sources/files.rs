@@ -13,12 +13,17 @@ use crate::store::sources::{self, NewSource};
 use crate::view::{Notice, Scope, SourceKind, SourceState};
 
 impl Core {
-    /// Adds files; they are read in the background. One that is known already is looked at again.
-    pub async fn add_files(&self, scope: &Scope, paths: Vec<PathBuf>) -> Result<Vec<SourceId>, CoreError> {
+    /// Adds files; they are read in the background. One that is known already is looked at again. On trial they are switched off.
+    pub async fn add_files(
+        &self,
+        scope: &Scope,
+        paths: Vec<PathBuf>,
+        on_trial: bool,
+    ) -> Result<Vec<SourceId>, CoreError> {
         let item = item_number(scope)?;
         let (account, now_ms) = (scope.account, self.inner.clock.now_ms());
         let added = self.inner.store.write(move |c| {
-            let of = NewSource { account, item, now_ms, ..NewSource::default() };
+            let of = NewSource { account, item, off: on_trial, now_ms, ..NewSource::default() };
             paths.iter().map(|path| add_file(c, &path.to_string_lossy(), &of)).collect()
         });
         let added = added.await?;
@@ -27,12 +32,14 @@ impl Core {
         Ok(added)
     }
 
-    /// Adds a file by its bytes: one that was dropped has no path here. The same name once more is its new form.
+    /// Adds a file by its bytes: one that was dropped has no path here. The same name once more is its new form, on trial too, but then
+    /// beside the one in use.
     pub async fn add_dropped_file(
         &self,
         scope: &Scope,
         name: &str,
         bytes: Vec<u8>,
+        on_trial: bool,
     ) -> Result<SourceId, CoreError> {
         let item = item_number(scope)?;
         let new = NewSource {
@@ -41,15 +48,30 @@ impl Core {
             item,
             title: name.chars().take(200).collect(),
             state: SourceState::Stopped, // until its bytes are at hand
+            off: on_trial,
             now_ms: self.inner.clock.now_ms(),
             ..NewSource::default()
         };
-        let id = self.inner.store.write(move |c| sources::find_dropped_or_add(c, &new)).await?;
+        let id = self.inner.store.write(move |c| {
+            if on_trial { sources::add(c, &new) } else { sources::find_dropped_or_add(c, &new) }
+        });
+        let id = id.await?;
         if let Ok(mut dropped) = self.inner.desk.dropped.lock() {
             dropped.insert(id, bytes);
         }
         self.read_again(id).await?;
         Ok(id)
+    }
+
+    /// A file that was on trial takes the place of its older form, which is removed, or switched off where a watched folder would bring it
+    /// again.
+    pub async fn replace_source(&self, new: SourceId, old: SourceId) -> Result<(), CoreError> {
+        self.inner.desk.stop(old);
+        if !self.inner.store.write(move |c| sources::replace(c, new, old)).await? {
+            return Err(CoreError::not_found("no such source"));
+        }
+        self.settle(old).await?;
+        self.settle(new).await
     }
 
     /// Reads a file again from its beginning, also one that was stopped.

@@ -1,14 +1,15 @@
 //! From a question to passages and to a quoted answer.
 
-use knowledge::{Hit, How, Meant, Passage, Reasons, Searcher};
-use rusqlite::Connection;
+use std::sync::PoisonError;
 
 use super::entries::item_number;
+use super::proposed::{Known, Tables};
 use crate::core::Core;
 use crate::error::CoreError;
 use crate::ids::ChatId;
-use crate::store::{StoreError, chats, passages, sources};
+use crate::store::{StoreError, chats};
 use crate::view::{FoundPassage, FoundWord, MatchKind, QuotedAnswer, Scope};
+use knowledge::{Hit, How, Meant, Opinion, Passage, Reasons, Searcher};
 
 impl Core {
     /// Where a chat's questions are asked: its account and its item.
@@ -25,22 +26,7 @@ impl Core {
         question: &str,
         limit: usize,
     ) -> Result<Vec<FoundPassage>, CoreError> {
-        let meant = self.meant(scope, question).await;
-        let question = question.to_owned();
-        self.ask_knowledge(scope, move |searcher, connection, scope| {
-            let hits = match &meant {
-                Some((model, vector)) => {
-                    searcher.search_meant(connection, &question, scope, limit, Meant { model, vector })?
-                }
-                None => searcher.search(connection, &question, scope, limit)?,
-            };
-            let mut found = Vec::with_capacity(hits.len());
-            for hit in hits {
-                found.extend(describe(searcher, connection, &question, scope, hit)?);
-            }
-            Ok(found)
-        })
-        .await
+        self.find_in(&Known::Now, scope, question, limit).await
     }
 
     /// The best answer that can be quoted, by words alone: how sure it is was measured so. `None` when no passage has anything of the question. It is not always sure enough
@@ -50,30 +36,88 @@ impl Core {
         scope: &Scope,
         question: &str,
     ) -> Result<Option<QuotedAnswer>, CoreError> {
+        self.quoted_in(&Known::Now, scope, question).await
+    }
+
+    /// [`Self::find_knowledge`], in this knowledge.
+    pub(crate) async fn find_in(
+        &self,
+        known: &Known,
+        scope: &Scope,
+        question: &str,
+        limit: usize,
+    ) -> Result<Vec<FoundPassage>, CoreError> {
+        let meant = self.meant(scope, question).await;
         let question = question.to_owned();
-        self.ask_knowledge(scope, move |searcher, connection, scope| {
-            let Some(answer) = searcher.answer(connection, &question, scope)? else { return Ok(None) };
+        self.ask_knowledge(known, scope, move |searcher, tables, scope| {
+            let hits = match &meant {
+                Some((model, vector)) => {
+                    searcher.search_meant(tables.index, &question, scope, limit, Meant { model, vector })?
+                }
+                None => searcher.search(tables.index, &question, scope, limit)?,
+            };
+            let mut found = Vec::with_capacity(hits.len());
+            for hit in hits {
+                found.extend(describe(searcher, tables, &question, scope, hit)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// [`Self::quoted_answer`], from this knowledge.
+    pub(crate) async fn quoted_in(
+        &self,
+        known: &Known,
+        scope: &Scope,
+        question: &str,
+    ) -> Result<Option<QuotedAnswer>, CoreError> {
+        let question = question.to_owned();
+        self.ask_knowledge(known, scope, move |searcher, tables, scope| {
+            let Some(answer) = searcher.answer(tables.index, &question, scope)? else { return Ok(None) };
             let (quote, given, confidence) = (answer.quote(), answer.is_given(), answer.confidence);
             let hit = Hit { passage: answer.passage, score: answer.evidence.score, by_meaning: false };
-            let passage = describe(searcher, connection, &question, scope, hit)?;
+            let passage = describe(searcher, tables, &question, scope, hit)?;
             Ok(passage.map(|passage| QuotedAnswer { passage, quote, confidence: confidence.into(), given }))
+        })
+        .await
+    }
+
+    /// What speaks for words written from passages, by code alone: a second opinion on what a model has said.
+    pub(crate) async fn opinion(
+        &self,
+        known: &Known,
+        scope: &Scope,
+        question: &str,
+        keys: Vec<String>,
+        words: &str,
+    ) -> Result<Opinion, CoreError> {
+        let (question, words) = (question.to_owned(), words.to_owned());
+        self.ask_knowledge(known, scope, move |searcher, tables, scope| {
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            Ok(searcher.opinion(tables.index, &question, scope, &keys, &words)?)
         })
         .await
     }
 
     pub(super) async fn ask_knowledge<T: Send + 'static>(
         &self,
+        known: &Known,
         scope: &Scope,
-        work: impl FnOnce(&mut Searcher, &Connection, knowledge::Scope) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&mut Searcher, &Tables<'_>, knowledge::Scope) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, CoreError> {
         let scope =
             knowledge::Scope { account: scope.account.map(|account| account.0), item: item_number(scope)? };
-        let searcher = self.inner.searcher.clone();
+        let (searcher, known) = (self.inner.searcher.clone(), known.clone());
         let answer = self.inner.store.read(move |connection| {
-            let mut searcher = searcher.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             // One moment of the tables, whatever is written meanwhile.
             let moment = connection.unchecked_transaction()?;
-            let answer = work(&mut searcher, &moment, scope);
+            if let Known::Proposed(proposed) = &known {
+                return proposed.ask(&moment, scope, work);
+            }
+            let mut searcher = searcher.lock().unwrap_or_else(PoisonError::into_inner);
+            let tables = Tables { index: &moment, store: &moment, proposed: None };
+            let answer = work(&mut searcher, &tables, scope);
             if answer.is_err() {
                 *searcher = Searcher::new(); // it may have followed a change only halfway
             }
@@ -86,17 +130,13 @@ impl Core {
 /// What the seller sees of a hit; `None` when its source was removed and the index has not followed yet.
 fn describe(
     searcher: &mut Searcher,
-    connection: &Connection,
+    tables: &Tables<'_>,
     question: &str,
     scope: knowledge::Scope,
     hit: Hit,
 ) -> Result<Option<FoundPassage>, StoreError> {
-    let Some(row) = passages::by_key(connection, &hit.passage.key)? else { return Ok(None) };
-    let Some(source) = sources::get(connection, row.source)? else { return Ok(None) };
-    if source.off || row.off {
-        return Ok(None);
-    }
-    let Reasons { words, asked_about } = searcher.explain(connection, question, scope, &hit.passage)?;
+    let Some((row, source)) = tables.origin(&hit.passage.key)? else { return Ok(None) };
+    let Reasons { words, asked_about } = searcher.explain(tables.index, question, scope, &hit.passage)?;
     let words = words.into_iter().filter_map(|reason| {
         let field = field(&hit.passage, reason.in_title);
         let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);

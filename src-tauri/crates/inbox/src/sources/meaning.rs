@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use super::proposed::Known;
 use crate::core::Core;
 use crate::drafting::model::{Ready, trouble};
 use crate::error::CoreError;
@@ -109,8 +110,8 @@ impl Core {
         };
         let model = name(&ready.settings);
         let (asked, of_model) = (question.to_owned(), model.clone());
-        let open = self.ask_knowledge(scope, move |searcher, connection, scope| {
-            Ok(searcher.is_open(connection, &asked, scope, &of_model)?)
+        let open = self.ask_knowledge(&Known::Now, scope, move |searcher, tables, scope| {
+            Ok(searcher.is_open(tables.index, &asked, scope, &of_model)?)
         });
         if !open.await.unwrap_or(false) {
             return None;

@@ -17,12 +17,14 @@ mod finding;
 mod folders;
 mod items;
 mod meaning;
+mod proposed;
 mod reading;
 
 use crate::core::Core;
 use crate::store::sources;
 
 pub(crate) use meaning::Meaning;
+pub(crate) use proposed::{Known, Proposed};
 pub(crate) use reading::{Desk, Ended};
 
 /// Settles what a kill interrupted, then reads what is to be read until the core stops.

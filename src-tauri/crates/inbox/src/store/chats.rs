@@ -347,6 +347,12 @@ pub(crate) fn without_details(
     pairs(connection, account, "SELECT id, avito_id FROM chats WHERE account = ?1 AND details_known = 0")
 }
 
+/// Whether buyer and listing of a chat were read, or cannot be.
+pub(crate) fn are_details_known(connection: &Connection, id: ChatId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM chats WHERE id = ?1 AND details_known = 1";
+    Ok(connection.prepare_cached(sql)?.exists([id])?)
+}
+
 /// A chat with unread messages, by our count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnreadChat {

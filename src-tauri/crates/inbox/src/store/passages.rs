@@ -259,6 +259,21 @@ pub(crate) fn page(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Shows every passage of a source.
+pub(crate) fn each(
+    connection: &Connection,
+    source: SourceId,
+    mut see: impl FnMut(PassageRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM source_passages WHERE source = ?1 ORDER BY ordinal");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([source])?;
+    while let Some(row) = rows.next()? {
+        see(read(row)?)?;
+    }
+    Ok(())
+}
+
 /// The passage the index knows by this key.
 pub(crate) fn by_key(connection: &Connection, key: &str) -> Result<Option<PassageRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM source_passages WHERE key = ?1");

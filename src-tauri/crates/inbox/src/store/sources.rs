@@ -119,6 +119,8 @@ pub(crate) struct NewSource {
     pub(crate) path: Option<String>,
     pub(crate) folder: Option<FolderId>,
     pub(crate) state: SourceState,
+    /// It is read, and found only when it is switched on.
+    pub(crate) off: bool,
     pub(crate) now_ms: i64,
 }
 
@@ -126,8 +128,8 @@ pub(crate) struct NewSource {
 pub(crate) fn add(connection: &Connection, new: &NewSource) -> Result<SourceId, StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO sources (kind, account, item, title, text, url, path, folder, state, added_ms, changed_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+            "INSERT INTO sources (kind, account, item, title, text, url, path, folder, state, off, added_ms, changed_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
         )?
         .execute((
             new.kind,
@@ -139,6 +141,7 @@ pub(crate) fn add(connection: &Connection, new: &NewSource) -> Result<SourceId, 
             &new.path,
             new.folder,
             new.state,
+            new.off,
             new.now_ms,
         ))?;
     Ok(SourceId(connection.last_insert_rowid()))
@@ -217,10 +220,33 @@ pub(crate) fn by_path(connection: &Connection, path: &str) -> Result<Option<Sour
 /// The dropped file of the same name and scope, or a new source for it.
 pub(crate) fn find_dropped_or_add(connection: &Connection, new: &NewSource) -> Result<SourceId, StoreError> {
     let sql = "SELECT id FROM sources WHERE kind = ?1 AND title = ?2 AND account IS ?3 AND item IS ?4
-                 AND path IS NULL AND removed = 0";
+                 AND path IS NULL AND removed = 0 ORDER BY off, id LIMIT 1";
     let values = (new.kind, &new.title, new.account, new.item);
     let found = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
     found.map_or_else(|| add(connection, new), Ok)
+}
+
+/// The file in use that one which is switched off would take the place of: of the same name, for the same accounts and items.
+pub(crate) fn older_form(connection: &Connection, new: &SourceRow) -> Result<Option<SourceId>, StoreError> {
+    if new.kind != SourceKind::File || !new.off {
+        return Ok(None);
+    }
+    let sql = "SELECT id FROM sources WHERE kind = ?1 AND title = ?2 AND account IS ?3 AND item IS ?4
+                 AND off = 0 AND removed = 0 ORDER BY id LIMIT 1";
+    let values = (new.kind, &new.title, new.account, new.item);
+    Ok(connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+}
+
+/// A file takes the place of another. The passages of both follow with [`super::passages::settle_piece`].
+pub(crate) fn replace(connection: &Connection, new: SourceId, old: SourceId) -> Result<bool, StoreError> {
+    let (Some(row), true) = (get(connection, old)?, is_there(connection, new)?) else { return Ok(false) };
+    if row.folder.is_some() {
+        set_off(connection, old, true)?;
+    } else {
+        set_removed(connection, old)?;
+    }
+    set_off(connection, new, false)?;
+    Ok(true)
 }
 
 /// A file is to be read, or read again.

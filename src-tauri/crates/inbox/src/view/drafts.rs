@@ -250,7 +250,9 @@ pub struct DraftView {
     pub confidence: Confidence,
     /// The same as a number, 0 to 1.
     pub chance: f64,
-    /// One key may send it: every fact has a source and nothing was stopped.
+    /// A model wrote it, and code does not find that its sources speak of what is asked.
+    pub doubted: bool,
+    /// One key may send it: every fact has a source, and code and model agree.
     pub one_key: bool,
     /// Why the model's own words are not shown.
     pub stopped: Vec<DraftDanger>,

@@ -66,6 +66,20 @@ pub struct EntryInput {
     pub url: Option<String>,
 }
 
+/// A change of knowledge, to be tried before it is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct KnowledgeChange {
+    /// Sources that would be switched on.
+    pub on: Vec<SourceId>,
+    /// Sources that would be switched off.
+    pub off: Vec<SourceId>,
+    /// An entry that would be saved.
+    pub entry: Option<EntryInput>,
+    /// The entry it takes the place of; none: a new one.
+    pub edits: Option<SourceId>,
+}
+
 /// Why a word of a passage counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -370,6 +384,8 @@ pub struct SourceView {
     pub row: SourceRowView,
     /// What was written or pasted, whole.
     pub text: Option<String>,
+    /// The file in use that this one, which is switched off, would take the place of.
+    pub older: Option<SourceId>,
     /// Its passages, in order.
     pub passages: Vec<PassageView>,
     /// There are more after these.

@@ -3,8 +3,8 @@
 use avito_sim::{Item, NewChat};
 use inbox::Clock;
 use inbox::view::{
-    DraftMaker, DraftSettings, DraftState, EntryInput, ErrorCode, ModelSecrets, ReplayVerdict, Rule,
-    RuleSettings, Scope, SourceKind,
+    DraftMaker, DraftSettings, DraftState, EntryInput, ErrorCode, KnowledgeChange, ModelSecrets,
+    PastQuestion, ReplayVerdict, Rule, RuleSettings, Scope, SourceKind, SourceState,
 };
 use llm_double::{Double, KEY, MODEL, Mode};
 
@@ -217,6 +217,109 @@ async fn past_questions_show_what_a_model_or_a_document_would_change_and_nothing
     assert_eq!(alone(price).await.verdict, ReplayVerdict::Worse);
     assert!(avito.iter().all(|chat| shop.at_avito(chat).len() == 2), "nothing was sent");
     assert!(!shop.core.draft_settings().await.unwrap().has_key, "and nothing was kept");
+}
+
+/// Two questions that the seller answered: one the entry answers, and one nothing does.
+async fn with_past(shop: &Shop) -> [PastQuestion; 2] {
+    for (buyer, text, reply) in [
+        ("Анна", "Сколько стоит установка?", "Установка 4 000 ₽"),
+        ("Борис", "А парковка для грузовика есть?", "Да, во дворе"),
+    ] {
+        let (_, chat) = shop.chat(buyer, text).await;
+        made(shop, chat).await;
+        shop.send(chat, reply).await;
+        gone(shop, chat).await;
+    }
+    let past = shop.core.past_questions(10).await.unwrap();
+    let of = |buyer: &str| past.iter().find(|one| one.buyer.as_deref() == Some(buyer)).unwrap().clone();
+    [of("Анна"), of("Борис")]
+}
+
+async fn proposed(shop: &Shop, change: KnowledgeChange, question: &PastQuestion) -> ReplayVerdict {
+    shop.core.propose_knowledge(change).await.unwrap();
+    shop.core.replay_proposed(question.chat, question.message).await.unwrap().verdict
+}
+
+#[tokio::test]
+async fn a_change_of_knowledge_is_tried_on_past_questions_before_it_is_made() {
+    let (shop, source) = with_entry("Установка стоит 4 000 ₽.").await;
+    let [price, parking] = with_past(&shop).await;
+    let scope = Scope::default();
+    let quoted = async |question: &PastQuestion| {
+        shop.core.quoted_answer(&scope, &question.question).await.unwrap().is_some_and(|quoted| quoted.given)
+    };
+    // An entry that is being written.
+    let new = entry("Есть парковка для грузовика?", "Да, парковка для грузовика есть во дворе.");
+    let write = KnowledgeChange { entry: Some(new), ..KnowledgeChange::default() };
+    assert_eq!(proposed(&shop, write.clone(), &parking).await, ReplayVerdict::Better);
+    assert_eq!(proposed(&shop, write, &price).await, ReplayVerdict::Same);
+    // One that is being changed: its old words are gone there.
+    let other = entry("Где вы находитесь?", "Улица Мира, дом 5.");
+    let edit = KnowledgeChange { entry: Some(other), edits: Some(source), ..KnowledgeChange::default() };
+    assert_eq!(proposed(&shop, edit, &price).await, ReplayVerdict::Worse);
+    // A source switched off; a model that goes on saying what it did then has no source for it.
+    let off = KnowledgeChange { off: vec![source], ..KnowledgeChange::default() };
+    assert_eq!(proposed(&shop, off.clone(), &price).await, ReplayVerdict::Worse);
+    let double = Double::start().await.unwrap();
+    double.set(Mode::Says {
+        text: "ANSWERABLE: yes; SOURCES: 1\nУстановка стоит 4 000 ₽.".into()
+    });
+    use_model(&shop, &double).await;
+    assert_eq!(proposed(&shop, off.clone(), &price).await, ReplayVerdict::Unsupported);
+    let asked = double.asked().len();
+    assert_eq!(proposed(&shop, off, &parking).await, ReplayVerdict::Same);
+    assert_eq!(double.asked().len(), asked + 1, "where both find the same the model is asked once");
+    // Nothing of all that has changed what is found.
+    assert!(quoted(&price).await && !quoted(&parking).await);
+    assert!(shop.core.waiting_drafts(10).await.unwrap().is_empty());
+    shop.core.forget_proposed();
+    let forgotten = shop.core.replay_proposed(price.chat, price.message).await.unwrap_err();
+    assert_eq!(forgotten.code(), ErrorCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_file_on_trial_is_read_and_not_found_until_it_takes_the_place_of_its_older_form() {
+    let (shop, _) = with_entry("Установка стоит 4 000 ₽.").await;
+    let [_, parking] = with_past(&shop).await;
+    let (core, scope) = (&shop.core, Scope::default());
+    let read = async |id| {
+        let done = async || core.source_view(id, -1).await.unwrap().row.state == SourceState::Read;
+        shop.until("the file is read", done).await;
+        core.source_view(id, -1).await.unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let path = file("условия.md", "# Оплата\nПринимаем карты.");
+    let old = core.add_files(&scope, vec![path], false).await.unwrap()[0];
+    read(old).await;
+    let path = file("новое/условия.md", "# Парковка для грузовика\nПарковка для грузовика есть во дворе.");
+    let new = core.add_files(&scope, vec![path], true).await.unwrap()[0];
+    let view = read(new).await;
+    assert!(new != old && view.row.off && view.older == Some(old) && view.row.passages == 1, "{view:?}");
+    let found = async |words: &str| core.try_question(&scope, words).await.unwrap().passages;
+    assert!(found("парковка для грузовика").await.iter().all(|passage| passage.source != new));
+    let change = KnowledgeChange { on: vec![new], off: vec![old], ..KnowledgeChange::default() };
+    assert_eq!(proposed(&shop, change, &parking).await, ReplayVerdict::Better);
+    assert!(read(new).await.row.off, "trying accepts nothing");
+    core.replace_source(new, old).await.unwrap();
+    assert_eq!(found("парковка для грузовика").await[0].source, new);
+    assert_eq!(core.source_view(old, -1).await.unwrap_err().code(), ErrorCode::NotFound);
+    // What a watched folder would bring again is switched off instead.
+    let watched = file("папка/условия.md", "# Оплата\nПринимаем карты.");
+    core.watch_folder(&scope, watched.parent().unwrap()).await.unwrap();
+    let brought = async || {
+        let sources = core.knowledge_view(None, "").await.unwrap().sources;
+        sources.into_iter().find(|row| row.path.as_deref() == watched.to_str())
+    };
+    shop.until("the folder's file", async || brought().await.is_some_and(|row| row.passages == 1)).await;
+    let brought_id = brought().await.unwrap().id;
+    core.replace_source(new, brought_id).await.unwrap();
+    assert!(brought().await.unwrap().off);
 }
 
 #[tokio::test]

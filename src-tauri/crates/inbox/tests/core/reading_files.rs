@@ -23,7 +23,7 @@ async fn row(core: &Core, id: SourceId) -> SourceRowView {
 }
 
 async fn add(core: &Core, path: &Path) -> SourceId {
-    core.add_files(&everywhere(), vec![path.to_owned()]).await.unwrap()[0]
+    core.add_files(&everywhere(), vec![path.to_owned()], false).await.unwrap()[0]
 }
 
 async fn settled(core: &Core, id: SourceId) -> SourceRowView {
@@ -146,10 +146,10 @@ async fn a_dropped_file_is_read_and_its_new_form_takes_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(&folder).await;
     let bytes = std::fs::read(document("conditions.docx")).unwrap();
-    let id = core.add_dropped_file(&everywhere(), "условия.docx", bytes).await.unwrap();
+    let id = core.add_dropped_file(&everywhere(), "условия.docx", bytes, false).await.unwrap();
     assert_eq!(settled(&core, id).await.state, SourceState::Read);
     let new = "Доставки больше нет.".as_bytes().to_vec();
-    assert_eq!(core.add_dropped_file(&everywhere(), "условия.docx", new).await.unwrap(), id);
+    assert_eq!(core.add_dropped_file(&everywhere(), "условия.docx", new, false).await.unwrap(), id);
     // It is no Word document any more, and says so.
     assert_eq!(settled(&core, id).await.problems[0].code, ProblemCode::Damaged);
 }

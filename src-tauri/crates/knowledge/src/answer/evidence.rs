@@ -113,6 +113,21 @@ impl<'a> Reader<'a> {
         met.terms.iter().zip(&self.value).map(|(strength, value)| strength * value).sum()
     }
 
+    /// Whether these words speak of every property that is asked about.
+    pub(super) fn says_what_is_asked(&self, words: &str) -> bool {
+        let said = self.meet(words).concepts;
+        self.asked().iter().all(|concept| said.contains(concept))
+    }
+
+    /// The grounds to believe that words which somebody wrote from the passage answer.
+    pub(super) fn read_for(&self, words: &str, passage: &Passage, score: f32, next: f32) -> Evidence {
+        let (_, evidence) = self.read(passage, score, next);
+        let said = self.meet(words).concepts;
+        let valueless =
+            self.asked().iter().any(|concept| LEXICON.is_valued(*concept) && !said.contains(concept));
+        Evidence { valueless: if valueless { 1.0 } else { 0.0 }, ..evidence }
+    }
+
     /// The sentences of the passage that answer, and the grounds to believe so. `next`: the score of the passage after it.
     pub(super) fn read(&self, passage: &Passage, score: f32, next: f32) -> (Vec<Range<usize>>, Evidence) {
         let title = self.meet(&passage.title);

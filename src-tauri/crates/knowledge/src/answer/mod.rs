@@ -16,6 +16,8 @@ use crate::search::{Passage, Scope, Searcher, passage};
 
 /// Passages that are read closely.
 const READ: usize = 4;
+/// A passage further down than this has next to nothing of the question.
+const NEAR: usize = 30;
 
 /// The best answer there is, given or not.
 #[derive(Debug, Clone)]
@@ -24,7 +26,9 @@ pub struct Answer {
     pub passage: Passage,
     /// The sentences of the passage's text that answer, in order.
     pub sentences: Vec<Range<usize>>,
-    /// The chance that the quote answers the question, 0 to 1.
+    /// What speaks for it, added up, 0 to 1: decides which passage is quoted and whether it is given.
+    pub strength: f32,
+    /// The chance that the quote answers the question, 0 to 1: how often answers of this strength were right.
     pub confidence: f32,
     /// Why.
     pub evidence: Evidence,
@@ -48,8 +52,17 @@ impl Answer {
 
     /// Whether it is sure enough to be shown as an answer; otherwise the question goes to the seller.
     pub fn is_given(&self) -> bool {
-        self.confidence >= weights::GIVEN
+        self.strength >= weights::GIVEN
     }
+}
+
+/// What speaks for words that somebody else wrote from passages: a second opinion, by code.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Opinion {
+    /// As [`Answer::confidence`], of the passage for which most speaks.
+    pub confidence: f32,
+    /// The words speak of every property that is asked about.
+    pub says_what_is_asked: bool,
 }
 
 impl Searcher {
@@ -77,11 +90,44 @@ impl Searcher {
             if sentences.is_empty() || *score < first * weights::WORTH {
                 continue;
             }
-            let confidence = weights::confidence(&evidence);
-            if best.as_ref().is_none_or(|best| confidence > best.confidence + weights::BETTER) {
-                best = Some(Answer { passage, sentences, confidence, evidence });
+            let strength = weights::strength(&evidence);
+            if best.as_ref().is_none_or(|best| strength > best.strength + weights::BETTER) {
+                let confidence = weights::confidence(strength);
+                best = Some(Answer { passage, sentences, strength, confidence, evidence });
             }
         }
         Ok(best)
+    }
+
+    /// What speaks for these words, said to be from the passages of these keys, answering a buyer's message.
+    ///
+    /// # Errors
+    /// The database's, or [`KnowledgeError::Damaged`].
+    pub fn opinion(
+        &mut self,
+        connection: &Connection,
+        message: &str,
+        scope: Scope,
+        keys: &[&str],
+        words: &str,
+    ) -> Result<Opinion, KnowledgeError> {
+        let fair = guard::fair_part(message);
+        let ranked = self.rank(connection, &fair.text, scope, NEAR)?;
+        let reader = Reader::new(&ranked, &self.vocabulary);
+        let first = ranked.order.first().map_or(0.0, |(_, score)| *score);
+        let mut strength = 0.0_f32;
+        for (at, (id, score)) in ranked.order.iter().enumerate() {
+            let Some(passage) = passage(connection, *id)?.filter(|passage| keys.contains(&&*passage.key))
+            else {
+                continue;
+            };
+            let rival = if at == 0 { ranked.order.get(1).map_or(0.0, |(_, score)| *score) } else { first };
+            let evidence = reader.read_for(words, &passage, *score, rival);
+            strength = strength.max(weights::strength(&evidence));
+        }
+        Ok(Opinion {
+            confidence: weights::confidence(strength),
+            says_what_is_asked: reader.says_what_is_asked(words),
+        })
     }
 }
