@@ -114,6 +114,9 @@ fn find(name: &str) -> Result<PathBuf, Trouble> {
 }
 
 impl Line for Program {
+    /// Clients notice by themselves, and a new start may mean another address.
+    const RENEWS: bool = false;
+
     async fn run(&mut self, news: &News, stop: &CancellationToken) -> Trouble {
         let ready = match Ready::new(&self.config, self.port, &self.minder) {
             Ok(ready) => ready,
@@ -273,16 +276,32 @@ mod tests {
 
     #[test]
     fn each_preset_finds_its_address_and_no_other() {
+        // As the programs print them: `clo` 2 and 3, `tuna`, `cloudflared`.
         let printed = [
             (
                 Preset::CloudPub,
-                "Сервис опубликован: http://localhost:8770 -> https://wryly-bold-fish.cloudpub.ru",
+                "Сервис опубликован: http://127.0.0.1:8770 -> https://wryly-bold-fish.cloudpub.ru:443",
                 "https://wryly-bold-fish.cloudpub.ru/",
             ),
             (
+                Preset::CloudPub,
+                "Service published: [my shop] http://localhost:8770 -> https://wryly-bold-fish.cloudpub.online",
+                "https://wryly-bold-fish.cloudpub.online/",
+            ),
+            (
+                Preset::CloudPub,
+                "Сервис опубликован: http://127.0.0.1:8770 -> https://hooks.example.ru:443",
+                "https://hooks.example.ru/",
+            ),
+            (
                 Preset::Tuna,
-                "INFO[14:06:52] Forwarding https://abc-12-34.ru.tuna.am -> 127.0.0.1:8770",
-                "https://abc-12-34.ru.tuna.am/",
+                "INFO[14:06:52] Forwarding https://abc123-12-34-56-78.ru.tuna.am -> 127.0.0.1:8770 ",
+                "https://abc123-12-34-56-78.ru.tuna.am/",
+            ),
+            (
+                Preset::Tuna,
+                "INFO[14:06:52] Forwarding https://hooks.example.ru -> localhost:8770",
+                "https://hooks.example.ru/",
             ),
             (
                 Preset::Cloudflared,
@@ -293,7 +312,10 @@ mod tests {
         let noise = [
             "INF Thank you for trying Cloudflare Tunnel. See https://developers.cloudflare.com/cloudflare-one/",
             "ERR failed to request quick Tunnel: Post \"https://api.trycloudflare.com/tunnel\": timeout",
-            "Web inspect: http://127.0.0.1:4040, account https://my.tuna.am, help https://cloudpub.ru/docs",
+            "INFO[14:06:14] Web Interface: http://127.0.0.1:4040",
+            "WARN[14:06:14] A new version, see https://tuna.am/docs/guides/update?os=linux",
+            "Ошибка публикации: http://127.0.0.1:8770 -> Превышен лимит, см. https://cloudpub.ru/pricing",
+            "Доступна новая версия: 3.0.2. Выполните команду `clo upgrade` для обновления.",
         ];
         for (preset, line, address) in printed {
             let pattern = Regex::new(&preset.config().pattern).unwrap();

@@ -21,10 +21,13 @@ impl Preset {
     #[must_use]
     pub fn config(self) -> Config {
         let (command_line, pattern) = match self {
-            Self::CloudPub => {
-                ("clo publish http {port}", r"https://(?:[a-z0-9-]+\.)+cloudpub\.[a-z]+(?::\d+)?")
-            }
-            Self::Tuna => ("tuna http {port}", r"(https://(?:[a-z0-9-]+\.)+tuna\.am)\S*\s+->"),
+            // With a port alone it would ask for `localhost`, which is `::1` on some systems. Its words are Russian or English by
+            // how it was built; an address of the seller's own domain stands in the same place.
+            Self::CloudPub => (
+                "clo publish http 127.0.0.1:{port}",
+                r"(?:Сервис опубликован|Service published): .*\S -> (https://\S+)",
+            ),
+            Self::Tuna => ("tuna http 127.0.0.1:{port}", r"\bForwarding\s+(https://\S+)\s+->"),
             // Two words at least: `api.trycloudflare.com` appears in its error texts.
             Self::Cloudflared => (
                 "cloudflared tunnel --no-autoupdate --url http://127.0.0.1:{port}",
