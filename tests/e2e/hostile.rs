@@ -309,8 +309,7 @@ fn connections_that_say_nothing_hold_up_nobody() {
 
 #[test]
 fn connections_that_say_nothing_through_the_tunnel_hold_up_nobody() {
-    // Far fewer than 512, where the multiplexer of ngrok's crate gives the whole session up: those that are closed count for a while.
-    through_tunnel("200 silent connections, half of them closed on one side", 200, 1200, say_nothing);
+    through_tunnel("2000 silent connections, half of them closed on one side", 2000, 2000, say_nothing);
 }
 
 async fn never_end(target: Target) {
@@ -337,6 +336,11 @@ fn bodies_without_end_hold_up_nobody() {
     under("endless bodies, 200 connections", 200, 2000, never_end);
 }
 
+#[test]
+fn bodies_without_end_through_the_tunnel_hold_up_nobody() {
+    through_tunnel("endless bodies, 200 connections", 200, 2000, never_end);
+}
+
 async fn send_headers(target: Target) {
     let Some(mut stream) = target.connect().await else { return };
     target.note();
@@ -352,6 +356,11 @@ async fn send_headers(target: Target) {
 #[test]
 fn floods_of_headers_hold_up_nobody() {
     under("header floods, 200 connections", 200, 4000, send_headers);
+}
+
+#[test]
+fn floods_of_headers_through_the_tunnel_hold_up_nobody() {
+    through_tunnel("header floods, 200 connections", 200, 2000, send_headers);
 }
 
 /// One request after the other for paths that are not there.

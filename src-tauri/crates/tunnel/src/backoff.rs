@@ -11,11 +11,14 @@ use crate::Verdict;
 pub(crate) struct Pauses {
     first: Duration,
     longest: Duration,
+    /// So many are as short as the first.
+    alike: u32,
 }
 
-const SOON: Pauses = Pauses { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
-/// An address that the last session still holds is free again after some ten seconds.
-const LATER: Pauses = Pauses { first: Duration::from_secs(15), longest: Duration::from_secs(300) };
+const SOON: Pauses = Pauses { first: Duration::from_millis(500), longest: Duration::from_secs(30), alike: 1 };
+/// A session that broke off is let go by the service within half a minute; one on another computer of the seller's is not.
+const HELD: Pauses = Pauses { first: Duration::from_secs(14), longest: Duration::from_secs(300), alike: 4 };
+const LATER: Pauses = Pauses { first: Duration::from_secs(15), longest: Duration::from_secs(300), alike: 1 };
 /// A connection that lasted so long was a good one: the next failure begins anew.
 pub(crate) const STABLE: Duration = Duration::from_secs(60);
 
@@ -28,8 +31,13 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// The next pause; with [`Verdict::Seller`] there is none and this is not asked.
     pub(crate) fn next(&mut self, verdict: Verdict) -> Duration {
-        let pauses = if verdict == Verdict::Soon { SOON } else { LATER };
-        let whole = pauses.first.saturating_mul(1 << self.failures.min(16)).min(pauses.longest);
+        let pauses = match verdict {
+            Verdict::Soon => SOON,
+            Verdict::Held => HELD,
+            Verdict::Later | Verdict::Seller => LATER,
+        };
+        let doubled = (self.failures + 1).saturating_sub(pauses.alike).min(16);
+        let whole = pauses.first.saturating_mul(1 << doubled).min(pauses.longest);
         self.failures += 1;
         whole.mul_f64(rand::rng().random_range(0.75..=1.0))
     }
@@ -54,6 +62,10 @@ mod tests {
         assert!(pauses[11] >= SOON.longest.mul_f64(0.75));
         backoff.reset();
         assert!(backoff.next(Verdict::Soon) <= SOON.first);
+        let mut backoff = Backoff::default();
+        let held: Vec<_> = (0..10).map(|_| backoff.next(Verdict::Held)).collect();
+        assert!(held[..4].iter().sum::<Duration>() <= 4 * HELD.first, "{held:?}");
+        assert!(held[4] > HELD.first && held[9] > HELD.longest / 2 && held[9] <= HELD.longest, "{held:?}");
         assert!(Backoff::default().next(Verdict::Later) >= LATER.first.mul_f64(0.75));
     }
 }

@@ -9,10 +9,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{State, Trouble, Tunnel};
 
+/// What others ask of a task that keeps a tunnel up. Who waits when it is asked hears it.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// [`Tunnel::retry_now`].
+    pub(crate) retry: Notify,
+    /// [`Tunnel::way_changed`].
+    pub(crate) renew: Notify,
+}
+
 /// The way to a task that keeps a tunnel up. Dropped, it ends the task.
 pub(crate) struct Handle {
     state: watch::Receiver<State>,
-    retry: Arc<Notify>,
+    asked: Arc<Asked>,
     stop: CancellationToken,
     /// By then a task that was told to stop has left nothing running.
     patience: Duration,
@@ -21,11 +30,11 @@ pub(crate) struct Handle {
 impl Handle {
     pub(crate) fn new(
         state: watch::Receiver<State>,
-        retry: Arc<Notify>,
+        asked: Arc<Asked>,
         stop: CancellationToken,
         patience: Duration,
     ) -> Self {
-        Self { state, retry, stop, patience }
+        Self { state, asked, stop, patience }
     }
 }
 
@@ -35,7 +44,11 @@ impl Tunnel for Handle {
     }
 
     fn retry_now(&self) {
-        self.retry.notify_waiters();
+        self.asked.retry.notify_waiters();
+    }
+
+    fn way_changed(&self) {
+        self.asked.renew.notify_waiters();
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

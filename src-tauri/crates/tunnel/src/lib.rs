@@ -69,6 +69,12 @@ pub trait Tunnel: Send + Sync {
     /// Ends a pause between two attempts, and tries again after a failure.
     fn retry_now(&self);
 
+    /// The computer slept or its network is another one: what was open may be dead without a word. Whatever is in process is opened
+    /// anew, a pause ends; a program has its own ways of noticing and keeps its address.
+    fn way_changed(&self) {
+        self.retry_now();
+    }
+
     /// Takes the address back and leaves nothing running, at the service or here. Waits at most a few seconds.
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }

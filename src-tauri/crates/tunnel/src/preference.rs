@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::handle::Handle;
+use crate::handle::{Asked, Handle};
 use crate::trouble::code;
 use crate::{State, Trouble, Tunnel};
 
@@ -50,10 +50,10 @@ pub fn of(choices: Vec<Start>, patience: Duration) -> Arc<Preference> {
     let (state, state_watched) = watch::channel(State::Connecting);
     let standing = Standing { current: None, states: vec![None; choices.len()] };
     let (standing, standing_watched) = watch::channel(standing);
-    let (retry, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-    let chooser = Chooser { choices, patience, state, standing, retry: retry.clone(), stop: stop.clone() };
+    let (asked, stop) = (Arc::new(Asked::default()), CancellationToken::new());
+    let chooser = Chooser { choices, patience, state, standing, asked: asked.clone(), stop: stop.clone() };
     tokio::spawn(chooser.choose());
-    let handle = Handle::new(state_watched, retry, stop, STOP_PATIENCE);
+    let handle = Handle::new(state_watched, asked, stop, STOP_PATIENCE);
     Arc::new(Preference { handle, standing: standing_watched })
 }
 
@@ -62,7 +62,7 @@ struct Chooser {
     patience: Duration,
     state: watch::Sender<State>,
     standing: watch::Sender<Standing>,
-    retry: Arc<Notify>,
+    asked: Arc<Asked>,
     stop: CancellationToken,
 }
 
@@ -95,12 +95,15 @@ impl Chooser {
             self.standing.send_modify(|standing| standing.current = None);
             // The trouble of the one the seller wants most.
             let trouble = failed.into_iter().flatten().next().unwrap_or_else(|| Trouble::new(code::NONE, ""));
-            let mut asked = std::pin::pin!(self.retry.notified());
-            asked.as_mut().enable();
+            let (mut retry, mut renew) =
+                (std::pin::pin!(self.asked.retry.notified()), std::pin::pin!(self.asked.renew.notified()));
+            retry.as_mut().enable();
+            renew.as_mut().enable();
             self.state.send_replace(State::Failed { trouble });
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                () = asked => {}
+                () = retry => {}
+                () = renew => {}
             }
         }
         self.state.send_replace(State::Stopped);
@@ -121,8 +124,10 @@ impl Chooser {
         let away = tokio::time::sleep(self.patience);
         tokio::pin!(away);
         loop {
-            let mut asked = std::pin::pin!(self.retry.notified());
-            asked.as_mut().enable();
+            let (mut retry, mut renew) =
+                (std::pin::pin!(self.asked.retry.notified()), std::pin::pin!(self.asked.renew.notified()));
+            retry.as_mut().enable();
+            renew.as_mut().enable();
             let state = states.borrow_and_update().clone();
             self.standing.send_modify(|standing| {
                 standing.current = Some(current);
@@ -146,7 +151,8 @@ impl Chooser {
                         away.as_mut().reset(tokio::time::Instant::now() + self.patience);
                     }
                 }
-                () = asked => tunnel.retry_now(),
+                () = retry => tunnel.retry_now(),
+                () = renew => tunnel.way_changed(),
                 () = &mut away, if others && !online => return Left::TooLong,
                 () = self.stop.cancelled() => return Left::Stopped,
             }
@@ -161,6 +167,10 @@ impl Tunnel for Preference {
 
     fn retry_now(&self) {
         self.handle.retry_now();
+    }
+
+    fn way_changed(&self) {
+        self.handle.way_changed();
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

@@ -18,7 +18,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::io::InspectWriter;
 use tokio_util::sync::CancellationToken;
@@ -29,11 +28,8 @@ use crate::Meter;
 
 /// From here on a connection is good for one request: another costs the service nothing, and an idle one takes a place.
 const CROWD: usize = 64;
-/// From here on strangers make room for whoever comes.
-const PLACES: usize = 256;
-/// No more than these: the multiplexer under ngrok breaks the whole session at 512 streams. Some 130 wait inside of it, and those
-/// that have ended still count until it notices: a hundred on a machine that is busy.
-const MOST: usize = 288;
+/// From here on strangers make room for whoever comes; below what the gate lets in at once (`ngrok/gate.rs`).
+const PLACES: usize = 128;
 /// Strangers sent away at once.
 const SENT_AWAY: usize = 32;
 /// Who really asks has sent a head by then, also to a busy machine.
@@ -66,7 +62,6 @@ pub(crate) struct Server {
     meter: Meter,
     strangers: Strangers,
     connections: TaskTracker,
-    left: Arc<Notify>,
     last: CancellationToken,
     end: CancellationToken,
     number: u64,
@@ -79,25 +74,19 @@ impl Server {
             meter,
             strangers: Strangers::default(),
             connections: TaskTracker::new(),
-            left: Arc::default(),
             last: CancellationToken::new(),
             end: CancellationToken::new(),
             number: 0,
         }
     }
 
-    /// Waits until one more connection can be served.
-    pub(crate) async fn room(&self) {
-        loop {
-            let left = self.left.notified();
-            if self.connections.len() >= PLACES {
-                self.make_room();
-            }
-            if self.connections.len() < MOST {
-                return;
-            }
-            let _ = tokio::time::timeout(LOOK, left).await;
+    /// Sends strangers away while places are short. Begun anew with each connection; never ends.
+    pub(crate) async fn keep_room(&self) {
+        while self.connections.len() >= PLACES {
+            self.make_room();
+            tokio::time::sleep(LOOK).await;
         }
+        std::future::pending().await
     }
 
     /// Answers the requests of one more connection.
@@ -108,7 +97,7 @@ impl Server {
         let stranger = Stranger { since: Instant::now(), sent_away: sent_away.clone(), asked: None };
         locked(&self.strangers).insert(number, stranger);
         let known = Arc::new(AtomicBool::new(false));
-        let (strangers, end, left) = (self.strangers.clone(), self.end.clone(), self.left.clone());
+        let (strangers, end) = (self.strangers.clone(), self.end.clone());
         let talk = self.talk(connection, known.clone(), number);
         self.connections.spawn(async move {
             let stranger = async {
@@ -123,7 +112,6 @@ impl Server {
                 () = end.cancelled() => {}
             }
             locked(&strangers).remove(&number);
-            left.notify_waiters();
         });
     }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::backoff::{Backoff, STABLE};
-use crate::handle::Handle;
+use crate::handle::{Asked, Handle};
 use crate::{State, Trouble, Tunnel, Verdict};
 
 /// By then a line that was told to stop has left nothing running.
@@ -17,6 +17,9 @@ const STOP_PATIENCE: Duration = Duration::from_secs(6);
 
 /// One way of getting an address.
 pub(crate) trait Line: Send + 'static {
+    /// Whether an open line is opened anew when the way to the outside has changed.
+    const RENEWS: bool;
+
     /// Opens the line once, tells every address it gets, and returns why it ended. Told to stop it takes its address back; when it
     /// returns, nothing of it is running.
     fn run(&mut self, news: &News, stop: &CancellationToken) -> impl Future<Output = Trouble> + Send;
@@ -52,26 +55,33 @@ impl News {
 /// Starts keeping the line open.
 pub(crate) fn supervise(line: impl Line) -> Arc<dyn Tunnel> {
     let (state, watched) = watch::channel(State::Connecting);
-    let (retry, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-    tokio::spawn(keep_open(line, News { state }, retry.clone(), stop.clone()));
-    Arc::new(Handle::new(watched, retry, stop, STOP_PATIENCE))
+    let (asked, stop) = (Arc::new(Asked::default()), CancellationToken::new());
+    tokio::spawn(keep_open(line, News { state }, asked.clone(), stop.clone()));
+    Arc::new(Handle::new(watched, asked, stop, STOP_PATIENCE))
 }
 
-async fn keep_open(mut line: impl Line, news: News, retry: Arc<Notify>, stop: CancellationToken) {
+async fn keep_open<L: Line>(mut line: L, news: News, asked: Arc<Asked>, stop: CancellationToken) {
     let mut backoff = Backoff::default();
     loop {
         news.tell(State::Connecting);
         let started = Instant::now();
-        let trouble = line.run(&news, &stop).await;
+        let (trouble, renewed) = run_once(&mut line, &news, &asked.renew, &stop).await;
         if stop.is_cancelled() {
             break;
+        }
+        if renewed {
+            tracing::info!("the way has changed: the tunnel is opened anew");
+            backoff.reset();
+            continue;
         }
         if news.is_online() && started.elapsed() >= STABLE {
             backoff.reset();
         }
         // Asked for before the state is told: who reacts to the state by a retry is heard.
-        let mut asked = std::pin::pin!(retry.notified());
-        asked.as_mut().enable();
+        let (mut retry, mut renew) =
+            (std::pin::pin!(asked.retry.notified()), std::pin::pin!(asked.renew.notified()));
+        retry.as_mut().enable();
+        renew.as_mut().enable();
         let pause = match trouble.verdict() {
             Verdict::Seller => {
                 news.tell(State::Failed { trouble });
@@ -85,11 +95,30 @@ async fn keep_open(mut line: impl Line, news: News, retry: Arc<Notify>, stop: Ca
         };
         tokio::select! {
             () = stop.cancelled() => break,
-            () = asked => backoff.reset(),
+            () = retry => backoff.reset(),
+            () = renew => backoff.reset(),
             () = paused(pause) => {}
         }
     }
     news.tell(State::Stopped);
+}
+
+/// One life of a line: why it ended, and whether it was only to be opened anew.
+async fn run_once<L: Line>(
+    line: &mut L,
+    news: &News,
+    renew: &Notify,
+    stop: &CancellationToken,
+) -> (Trouble, bool) {
+    let end = stop.child_token();
+    let mut run = std::pin::pin!(line.run(news, &end));
+    tokio::select! {
+        trouble = &mut run => (trouble, false),
+        () = renew.notified(), if L::RENEWS => {
+            end.cancel();
+            (run.await, true)
+        }
+    }
 }
 
 /// Without a pause: until somebody asks.
@@ -116,6 +145,8 @@ mod tests {
     }
 
     impl Line for Scripted {
+        const RENEWS: bool = false;
+
         async fn run(&mut self, news: &News, stop: &CancellationToken) -> Trouble {
             let _ = self.opened.send(Instant::now());
             let Some((address, lasts, code)) = self.attempts.pop_front() else {

@@ -63,6 +63,8 @@ pub struct Trouble {
 pub enum Verdict {
     /// It passes by itself: tried again soon.
     Soon,
+    /// A former session, perhaps our own, still holds the place: free as soon as the service no longer hears it.
+    Held,
     /// It passes by itself, but not soon, and asking often makes it worse.
     Later,
     /// Only the seller can help.
@@ -134,7 +136,9 @@ fn of_ngrok(number: u32) -> Verdict {
         | 2200..=2299 => Verdict::Seller,
         // Seen by whoever calls the address: we are not there, or answered wrongly.
         3004 | 3200 | 8012 => Verdict::Soon,
-        // 108 too many sessions, 334 the address is still taken by the last session, 725 and 727 the month's quota, 734 too often.
+        // Too many sessions; the address is taken by another one.
+        108 | 334 => Verdict::Held,
+        // 725 and 727 the month's quota, 734 too often.
         _ => Verdict::Later,
     }
 }
@@ -163,7 +167,10 @@ mod tests {
         for number in ["105", "107", "300", "319", "120", "121", "9040", "4018"] {
             assert_eq!(verdict(number), Verdict::Seller, "{number}");
         }
-        for number in ["108", "334", "725", "727", "734", "no such code", "70000"] {
+        for number in ["108", "334"] {
+            assert_eq!(verdict(number), Verdict::Held, "{number}");
+        }
+        for number in ["725", "727", "734", "no such code", "70000"] {
             assert_eq!(verdict(number), Verdict::Later, "{number}");
         }
         for number in ["3200", "8012", "network", "cut", "ended", "no_address"] {

@@ -27,6 +27,7 @@ pub(crate) async fn serve(edge: Arc<Inner>, address: SocketAddr) -> io::Result<S
         .route("/knobs", get(knobs).patch(turn))
         .route("/log", get(log))
         .route("/cut", post(cut))
+        .route("/freeze", post(freeze))
         .route("/go-away", post(go_away))
         .route("/stop", post(stop_agents))
         .route("/restart", post(restart_agents))
@@ -71,6 +72,10 @@ async fn log(State(edge): Edge) -> impl IntoResponse {
 
 async fn cut(State(edge): Edge) {
     edge.cut();
+}
+
+async fn freeze(State(edge): Edge) {
+    edge.freeze();
 }
 
 async fn go_away(State(edge): Edge) {

@@ -153,6 +153,12 @@ impl Edge {
         self.inner.cut();
     }
 
+    /// Nothing passes any more in the sessions of now, and no connection is closed, as when the agents' network has changed under
+    /// them. Those who connect anew are served; an address is free when its session has not been heard for long enough.
+    pub fn freeze(&self) {
+        self.inner.freeze();
+    }
+
     /// Ends all sessions with a word of goodbye.
     pub async fn go_away(&self) {
         self.inner.go_away().await;
@@ -313,6 +319,10 @@ impl Inner {
 
     pub(crate) fn cut(&self) {
         self.all().iter().for_each(|session| session.cut.cancel());
+    }
+
+    pub(crate) fn freeze(&self) {
+        self.all().iter().for_each(|session| session.frozen.cancel());
     }
 
     pub(crate) async fn go_away(&self) {

@@ -7,7 +7,7 @@
 //! ```text
 //! edge       the whole: listeners, live sessions, who holds which address
 //! session    one agent: heartbeats, key, addresses, commands
-//! wire       typed streams and messages
+//! wire       typed streams and messages;  resets: an agent's resets as ends
 //! public     the public side: a request becomes a stream to the agent
 //! knobs      what is to go wrong;  log: what has happened;  admin: both over HTTP, for other processes
 //! ```
@@ -17,6 +17,7 @@ mod edge;
 mod knobs;
 mod log;
 mod public;
+mod resets;
 mod session;
 mod tls;
 mod wire;

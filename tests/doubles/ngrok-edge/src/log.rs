@@ -30,8 +30,10 @@ pub enum What {
     Ended,
     /// A request came at the public side.
     Requested,
-    /// It was passed on.
+    /// It was passed on and answered; of bytes passed on as they come, that this began.
     PassedOn,
+    /// It was passed on, and the agent gave no answer.
+    Unanswered,
     /// It was answered and not passed on.
     Swallowed,
     /// It was passed on twice.

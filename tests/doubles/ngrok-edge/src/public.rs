@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -61,15 +61,14 @@ async fn take(edge: Arc<Inner>, tcp: TcpStream, caller: SocketAddr, acceptor: Tl
 
 async fn talk(
     edge: Arc<Inner>,
-    mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     caller: SocketAddr,
 ) -> io::Result<()> {
     if edge.knobs().raw {
         let address = edge.only_address().ok_or(io::ErrorKind::NotFound)?;
-        let mut pipe = open(&address, &caller.to_string()).await?;
+        let pipe = open(&address, &caller.to_string()).await?;
         edge.log.add(What::PassedOn, address.session.number, "raw");
-        tokio::io::copy_bidirectional(&mut stream, &mut pipe).await?;
-        return Ok(());
+        return pass_bytes(stream, pipe).await;
     }
     let answer = service_fn(move |request| {
         let edge = edge.clone();
@@ -80,6 +79,29 @@ async fn talk(
         .serve_connection(TokioIo::new(stream), answer)
         .await
         .map_err(io::Error::other)
+}
+
+/// Passes every byte on. When the agent has ended its side the caller's connection is over too, whatever the caller has still to
+/// say: with the answer nothing more is read from it.
+async fn pass_bytes(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    pipe: impl AsyncRead + AsyncWrite + Unpin,
+) -> io::Result<()> {
+    let (mut from_caller, mut to_caller) = tokio::io::split(stream);
+    let (mut from_agent, mut to_agent) = tokio::io::split(pipe);
+    let asks = async {
+        tokio::io::copy(&mut from_caller, &mut to_agent).await?;
+        to_agent.shutdown().await?;
+        std::future::pending().await
+    };
+    let answers = async {
+        tokio::io::copy(&mut from_agent, &mut to_caller).await?;
+        to_caller.shutdown().await
+    };
+    tokio::select! {
+        ended = asks => ended,
+        ended = answers => ended,
+    }
 }
 
 /// A stream that carries a caller's connection to the agent.
@@ -123,7 +145,8 @@ async fn pass_on(edge: &Inner, request: Request<Incoming>, caller: SocketAddr) -
     } else {
         once(&address, request.map(Body::new), caller).await
     };
-    edge.log.add(What::PassedOn, address.session.number, "");
+    let passed = if answer.is_ok() { What::PassedOn } else { What::Unanswered };
+    edge.log.add(passed, address.session.number, "");
     match answer {
         Ok(_) if due(knobs.lose_answer_every) => {
             edge.log.add(What::AnswerLost, address.session.number, "");

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use muxado::typed::{Typed, TypedAccept as _, TypedOpenClose, TypedSession as _, TypedStream};
 use serde_json::{Value, json};
@@ -12,10 +13,13 @@ use tokio_util::sync::CancellationToken;
 use crate::edge::Inner;
 use crate::knobs::Refusal;
 use crate::log::What;
+use crate::resets;
 use crate::wire::{self, Pipe};
 
 /// Between the transport and the multiplexer, so that a connection can be broken in the middle of anything.
 const BETWEEN: usize = 256 * 1024;
+/// An agent that has not been heard for so long is gone to the service, and its addresses are free.
+const UNHEARD: Duration = Duration::from_secs(25);
 
 /// What the service itself can bear is no concern of a test.
 const STREAMS: usize = 1 << 16;
@@ -27,6 +31,8 @@ pub(crate) struct Session {
     opener: Arc<Mutex<Box<dyn TypedOpenClose + Send>>>,
     /// Breaks the transport off.
     pub(crate) cut: CancellationToken,
+    /// Nothing passes any more, and nobody is told: the network has changed under the connection.
+    pub(crate) frozen: CancellationToken,
 }
 
 impl Session {
@@ -59,23 +65,45 @@ impl Session {
     }
 }
 
+/// Copies what the service says to an agent.
+async fn copy(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    let mut from = tokio::io::BufReader::with_capacity(BETWEEN, from);
+    tokio::io::copy_buf(&mut from, to).await?;
+    to.shutdown().await
+}
+
 /// Serves an agent until it goes or is cut.
 pub(crate) async fn serve(edge: Arc<Inner>, transport: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let number = edge.next_number();
     let cut = edge.stop.child_token();
     edge.log.add(What::Connected, number, "");
     let (near, far) = tokio::io::duplex(BETWEEN);
-    let broken = cut.clone();
+    let frozen = CancellationToken::new();
+    let (broken, silent, stopped) = (cut.clone(), frozen.clone(), edge.stop.clone());
     let between = tokio::spawn(async move {
-        let (mut transport, mut far) = (transport, far);
+        let (mut from_agent, mut to_agent) = tokio::io::split(transport);
+        let (mut from_us, to_us) = tokio::io::split(far);
+        let from = resets::copy(&mut from_agent, to_us, BETWEEN);
+        let to = copy(&mut from_us, &mut to_agent);
         tokio::select! {
-            _ = tokio::io::copy_bidirectional_with_sizes(&mut transport, &mut far, BETWEEN, BETWEEN) => {}
+            _ = async { tokio::try_join!(from, to) } => {}
             () = broken.cancelled() => {}
+            () = silent.cancelled() => {
+                let _ = tokio::time::timeout(UNHEARD, broken.cancelled()).await;
+                broken.cancel();
+                // The agent's side of the connection never hears of it.
+                let connection = from_agent.unsplit(to_agent);
+                tokio::spawn(async move {
+                    stopped.cancelled().await;
+                    drop(connection);
+                });
+            }
         }
     });
     let muxado = muxado::SessionBuilder::new(near).server().stream_limit(STREAMS).start();
     let (opener, mut streams) = Typed::new(muxado).split_typed();
-    let session = Session { number, opener: Arc::new(Mutex::new(Box::new(opener))), cut: cut.clone() };
+    let session =
+        Session { number, opener: Arc::new(Mutex::new(Box::new(opener))), cut: cut.clone(), frozen };
     edge.live(session.clone());
     let talk = async {
         while let Ok(stream) = streams.accept_typed().await {

@@ -1,17 +1,22 @@
-//! A stream of the service is let in when its request's head is there, so that nobody waits for one that has only begun.
+//! Between the connection to the service and the crate's multiplexer: streams are let in when their request's head is there and
+//! a place is free, so that no crowd of strangers holds up the crate or breaks it.
 //!
 //! The crate takes new streams one after the other: while it waits for the head of one, 64 more may queue, and then it reads
-//! nothing at all, not even the head it waits for. A crowd whose streams are all opened before their heads are written brings the
-//! session to a stop until a missed heartbeat ends it. So what the service opens is held here, between the connection and the
-//! crate's multiplexer, until the head of the request has come (muxado has no order among streams), or for a moment at the most.
+//! nothing at all, not even the head it waits for. It breaks the whole session at 512 streams, and at one that ends within its first
+//! four bytes. So what the service opens is held here, where it costs its bytes and no more (muxado has no order among streams). Who
+//! is silent for too long, or too many, is refused: the crate answers bytes for a stream it does not know with a reset, so bytes
+//! that open nothing are all it takes. A reset by the service is passed on as an end, which the crate's readers notice; a reset
+//! would leave them waiting.
 //!
-//! Only what we read is looked at; what the crate writes passes as it is. A muxado frame is `length:24 kind:4 flags:4 stream:32`,
-//! big-endian, and then so many bytes.
+//! Of what the crate writes only the ends of streams are noted: each makes a place free. A muxado frame is
+//! `length:24 kind:4 flags:4 stream:32`, big-endian, and then so many bytes.
 
-use std::collections::BTreeMap;
+mod held;
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,20 +24,31 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::bytes::{Buf as _, BufMut as _, BytesMut};
 use tokio_util::io::poll_read_buf;
 
-/// A stream is held no longer, whatever has come of it. Who really delivers sends its head at once.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// No more are held than these; beyond, the oldest are let in as they are.
-const MOST: usize = 512;
-/// A head is no longer than this, and a longer frame is not held.
-const LONG: usize = 16 * 1024;
+use held::Held;
+
+/// So many streams are in at once. Those that have ended count in the crate until it notices, which may be as many again, and each
+/// may have sent 256 KiB that nobody has read yet.
+const PLACES: usize = 160;
+/// The whole time a stream is held; a stranger's connection at the port lives no longer.
+const LIFE: Duration = Duration::from_secs(10);
+/// No more are held than these, and no more of their bytes; beyond, the oldest are refused.
+const MOST: usize = 4096;
+const WEIGHT: usize = 8 << 20;
+/// Who has sent more and finds no place is refused. A delivery of Avito's has a few KiB.
+const LARGE: usize = 64 << 10;
+/// The window of a stream: a longer frame breaks the protocol, and is the crate's to answer.
+const WINDOW: usize = 256 << 10;
+/// So much is read at once.
+const CHUNK: usize = 16 << 10;
+
 const FRAME_HEAD: usize = 8;
+const RESET: u8 = 0;
 const DATA: u8 = 1;
+const WINDOW_INCREASE: u8 = 2;
 const FIN: u8 = 1;
 const SYN: u8 = 2;
-/// The kind of stream that carries a caller's connection; its head has a length before it.
-const PROXY: u32 = 3;
 
-/// A connection to the service whose new streams come with their heads.
+/// A connection to the service whose new streams come with their heads, and not too many at once.
 pub(super) struct Gate<S> {
     connection: S,
     /// Read and not yet looked at.
@@ -43,27 +59,67 @@ pub(super) struct Gate<S> {
     passed: BytesMut,
     /// By number, which is also the order in which they were opened.
     held: BTreeMap<u32, Held>,
+    /// Bytes of all that is held.
+    weight: usize,
+    /// Those of them whose heads are there, in the order of their heads; some may have left.
+    ready: VecDeque<u32>,
+    /// Let in, and not ended by the crate.
+    open: HashSet<u32>,
+    written: Written,
+    reader: Option<Waker>,
     look: Pin<Box<Sleep>>,
-    ended: bool,
 }
 
-/// A stream that is not let in yet.
-struct Held {
-    since: Instant,
-    data: BytesMut,
+/// A frame's head.
+struct Head {
+    length: usize,
+    kind: u8,
+    flags: u8,
+    stream: u32,
 }
 
-impl Held {
-    /// Whether the head of its request is there, or it is no request at all.
-    fn is_ready(&self) -> bool {
-        let Some((kind, rest)) = self.data.split_first_chunk() else { return false };
-        if u32::from_be_bytes(*kind) != PROXY {
-            return true;
+impl Head {
+    fn of([l0, l1, l2, kind_and_flags, s0, s1, s2, s3]: [u8; FRAME_HEAD]) -> Self {
+        Self {
+            length: u32::from_be_bytes([0, l0, l1, l2]) as usize,
+            kind: kind_and_flags >> 4,
+            flags: kind_and_flags & 0xf,
+            stream: u32::from_be_bytes([s0, s1, s2, s3]),
         }
-        let Some((length, rest)) = rest.split_first_chunk() else { return false };
-        let Ok(length) = usize::try_from(i64::from_le_bytes(*length)) else { return true };
-        let Some(request) = rest.get(length..) else { return length > LONG };
-        request.len() > LONG || request.windows(4).any(|end| end == b"\r\n\r\n")
+    }
+
+    /// Whether the service has opened this stream: its numbers are even.
+    fn is_theirs(&self) -> bool {
+        self.stream != 0 && self.stream.is_multiple_of(2)
+    }
+}
+
+/// How far the crate is within the frame it writes.
+#[derive(Default)]
+struct Written {
+    head: Vec<u8>,
+    left: usize,
+}
+
+impl Written {
+    /// Goes through what was written, and tells of each stream that ends.
+    fn note(&mut self, mut bytes: &[u8], mut ends: impl FnMut(u32)) {
+        while !bytes.is_empty() {
+            let skipped = self.left.min(bytes.len());
+            self.left -= skipped;
+            bytes = &bytes[skipped..];
+            let missing = (FRAME_HEAD - self.head.len()).min(bytes.len());
+            self.head.extend_from_slice(&bytes[..missing]);
+            bytes = &bytes[missing..];
+            if let Ok(head) = <[u8; FRAME_HEAD]>::try_from(self.head.as_slice()) {
+                self.head.clear();
+                let head = Head::of(head);
+                self.left = head.length;
+                if head.kind == RESET || (head.kind == DATA && head.flags & FIN != 0) {
+                    ends(head.stream);
+                }
+            }
+        }
     }
 }
 
@@ -75,8 +131,12 @@ impl<S> Gate<S> {
             passing: 0,
             passed: BytesMut::new(),
             held: BTreeMap::new(),
+            weight: 0,
+            ready: VecDeque::new(),
+            open: HashSet::new(),
+            written: Written::default(),
+            reader: None,
             look: Box::pin(tokio::time::sleep(Duration::ZERO)),
-            ended: false,
         }
     }
 
@@ -86,60 +146,97 @@ impl<S> Gate<S> {
             let passing = self.arrived.split_to(self.passing.min(self.arrived.len()));
             self.passing -= passing.len();
             self.passed.unsplit(passing);
+            if self.passing > 0 {
+                return;
+            }
             let Some((head, rest)) = self.arrived.split_first_chunk::<FRAME_HEAD>() else { return };
-            let [l0, l1, l2, kind_and_flags, s0, s1, s2, s3] = *head;
-            let length = u32::from_be_bytes([0, l0, l1, l2]) as usize;
-            let (kind, flags) = (kind_and_flags >> 4, kind_and_flags & 0xf);
-            let stream = u32::from_be_bytes([s0, s1, s2, s3]);
-            let begins = flags & SYN != 0 || self.held.contains_key(&stream);
-            let goes_on = flags & FIN == 0;
-            if !(begins && goes_on && kind == DATA && length <= LONG) {
-                self.let_in(stream);
-                self.passing = FRAME_HEAD + length;
+            let head = Head::of(*head);
+            let is_held = self.held.contains_key(&head.stream);
+            let waits = head.is_theirs()
+                && match head.kind {
+                    DATA => is_held || head.flags & SYN != 0,
+                    RESET => true,
+                    WINDOW_INCREASE => is_held,
+                    _ => false,
+                };
+            if !waits || head.length > WINDOW {
+                self.passing = FRAME_HEAD + head.length;
                 continue;
             }
-            if rest.len() < length {
+            if rest.len() < head.length {
                 return;
             }
             self.arrived.advance(FRAME_HEAD);
-            let data = self.arrived.split_to(length);
-            let held = self
-                .held
-                .entry(stream)
-                .or_insert_with(|| Held { since: Instant::now(), data: BytesMut::new() });
-            held.data.unsplit(data);
-            if held.is_ready() {
-                self.let_in(stream);
-            }
-            if self.held.len() > MOST {
-                self.let_in_oldest();
+            let data = self.arrived.split_to(head.length);
+            match head.kind {
+                DATA => self.hold(head.stream, &data, head.flags & FIN != 0),
+                RESET if is_held => drop(self.take(head.stream)),
+                RESET if self.open.contains(&head.stream) => self.pass(FIN, head.stream, &[]),
+                _ => {}
             }
         }
     }
 
-    /// Lets in whoever was held for long enough; not in the middle of another frame.
-    fn let_in_those_due(&mut self) {
-        while self.passing == 0
-            && self.held.values().next().is_some_and(|oldest| oldest.since.elapsed() >= PATIENCE)
+    /// More of a stream that is held, or its beginning.
+    fn hold(&mut self, stream: u32, data: &[u8], is_all: bool) {
+        self.weight += data.len();
+        let held = self.held.entry(stream).or_insert_with(|| Held::since(Instant::now()));
+        if held.add(data, is_all) {
+            self.ready.push_back(stream);
+            self.let_in();
+        }
+        match self.held.get(&stream) {
+            Some(held) if held.is_hopeless() || held.len() > LARGE => self.refuse(stream),
+            _ => {}
+        }
+        while self.held.len() > MOST || self.weight > WEIGHT {
+            let silent = self.held.iter().find(|(_, held)| !held.is_ready());
+            let Some((oldest, _)) = silent.or_else(|| self.held.iter().next()) else { return };
+            self.refuse(*oldest);
+        }
+    }
+
+    /// Lets in those whose heads are there, as far as there are places.
+    fn let_in(&mut self) {
+        while self.open.len() < PLACES {
+            let Some(stream) = self.ready.pop_front() else { return };
+            let Some(held) = self.take(stream) else { continue };
+            self.open.insert(stream);
+            self.pass(SYN, stream, held.data());
+            if held.is_all() {
+                self.pass(FIN, stream, &[]);
+            }
+        }
+    }
+
+    fn refuse(&mut self, stream: u32) {
+        if self.take(stream).is_some() {
+            self.pass(0, stream, &[]);
+        }
+    }
+
+    /// Refuses those whose time is over.
+    fn refuse_old(&mut self) {
+        while let Some((oldest, held)) = self.held.iter().next()
+            && held.since.elapsed() >= LIFE
         {
-            self.let_in_oldest();
+            self.refuse(*oldest);
         }
     }
 
-    fn let_in_oldest(&mut self) {
-        if let Some(oldest) = self.held.keys().next().copied() {
-            self.let_in(oldest);
-        }
+    fn take(&mut self, stream: u32) -> Option<Held> {
+        let held = self.held.remove(&stream)?;
+        self.weight -= held.len();
+        Some(held)
     }
 
-    /// All that has come of a stream, as one frame that opens it.
-    fn let_in(&mut self, stream: u32) {
-        let Some(held) = self.held.remove(&stream) else { return };
-        // Much less than 2^24.
-        let length = u32::try_from(held.data.len()).unwrap_or_default();
-        self.passed.put_u32(length << 8 | u32::from(DATA << 4 | SYN));
+    /// One frame for the reader; only between others.
+    fn pass(&mut self, flags: u8, stream: u32, data: &[u8]) {
+        // At most what a window holds: much less than 2^24.
+        let length = u32::try_from(data.len()).unwrap_or_default();
+        self.passed.put_u32(length << 8 | u32::from(DATA << 4 | flags));
         self.passed.put_u32(stream);
-        self.passed.unsplit(held.data);
+        self.passed.put_slice(data);
     }
 }
 
@@ -151,35 +248,28 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         loop {
+            if this.passing == 0 {
+                this.let_in();
+                this.refuse_old();
+            }
             if !this.passed.is_empty() {
                 let bytes = this.passed.split_to(buf.remaining().min(this.passed.len()));
                 buf.put_slice(&bytes);
                 return Poll::Ready(Ok(()));
             }
-            if this.ended {
-                return Poll::Ready(Ok(()));
-            }
-            this.arrived.reserve(LONG);
+            this.arrived.reserve(CHUNK);
             match poll_read_buf(Pin::new(&mut this.connection), cx, &mut this.arrived)? {
-                Poll::Ready(0) => {
-                    this.ended = true;
-                    while !this.held.is_empty() {
-                        this.let_in_oldest();
-                    }
-                }
-                Poll::Ready(_) => {
-                    this.sort();
-                    this.let_in_those_due();
-                }
+                Poll::Ready(0) => return Poll::Ready(Ok(())),
+                Poll::Ready(_) => this.sort(),
                 Poll::Pending => {
+                    this.reader = Some(cx.waker().clone());
                     let oldest = this.held.values().next().filter(|_| this.passing == 0);
                     let Some(oldest) = oldest else { return Poll::Pending };
-                    let due = oldest.since + PATIENCE;
+                    let due = oldest.since + LIFE;
                     if this.look.deadline() != due {
                         this.look.as_mut().reset(due);
                     }
                     ready!(this.look.as_mut().poll(cx));
-                    this.let_in_those_due();
                 }
             }
         }
@@ -188,7 +278,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Gate<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.connection).poll_write(cx, buf)
+        let this = &mut *self;
+        let count = ready!(Pin::new(&mut this.connection).poll_write(cx, buf))?;
+        let before = this.open.len();
+        let open = &mut this.open;
+        this.written.note(&buf[..count], |stream| {
+            open.remove(&stream);
+        });
+        let left = this.open.len() < before;
+        if left
+            && !this.ready.is_empty()
+            && let Some(reader) = this.reader.take()
+        {
+            reader.wake();
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -201,122 +305,4 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gate<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    use super::*;
-
-    fn frame(kind: u8, flags: u8, stream: u32, data: &[u8]) -> Vec<u8> {
-        let mut frame =
-            (u32::try_from(data.len()).unwrap() << 8 | u32::from(kind << 4 | flags)).to_be_bytes().to_vec();
-        frame.extend(stream.to_be_bytes());
-        frame.extend(data);
-        frame
-    }
-
-    /// What opens a stream that carries a connection, up to its own head.
-    fn opening(head: &str) -> (Vec<u8>, Vec<u8>) {
-        let length = i64::try_from(head.len()).unwrap().to_le_bytes();
-        (PROXY.to_be_bytes().to_vec(), [&length, head.as_bytes()].concat())
-    }
-
-    const REQUEST: &[u8] = b"POST / HTTP/1.1\r\n\r\nbody";
-
-    /// What the reader has got when all of this was written, in pieces of this size, and nothing more comes for now.
-    async fn read(
-        written: &[Vec<u8>],
-        piece: usize,
-    ) -> (Vec<u8>, Gate<tokio::io::DuplexStream>, tokio::io::DuplexStream) {
-        let (mut far, near) = tokio::io::duplex(1 << 20);
-        let mut gate = Gate::new(near);
-        for part in written.concat().chunks(piece) {
-            far.write_all(part).await.unwrap();
-        }
-        let mut got = Vec::new();
-        let all = async { while gate.read_buf(&mut got).await.unwrap() > 0 {} };
-        let _ = tokio::time::timeout(PATIENCE / 2, all).await;
-        (got, gate, far)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_stream_is_let_in_with_its_head_however_many_were_opened_before() {
-        let (kind, head) = opening("{}");
-        let mut written = Vec::new();
-        for stream in (2..=200).step_by(2) {
-            written.push(frame(DATA, SYN, stream, &kind));
-        }
-        written.push(frame(2, 0, 7, &[0, 0, 1, 0])); // another stream's business passes
-        written.push(frame(DATA, 0, 9, b"too"));
-        written.push(frame(DATA, 0, 100, &head));
-        written.push(frame(DATA, 0, 100, &REQUEST[..10]));
-        written.push(frame(DATA, 0, 100, &REQUEST[10..]));
-        written.push(frame(DATA, 0, 100, b"more"));
-        let whole = [&kind[..], &head, REQUEST].concat();
-        let expected = [
-            frame(2, 0, 7, &[0, 0, 1, 0]),
-            frame(DATA, 0, 9, b"too"),
-            frame(DATA, SYN, 100, &whole),
-            frame(DATA, 0, 100, b"more"),
-        ]
-        .concat();
-        for piece in [1, 7, 1 << 20] {
-            let (got, mut gate, _far) = read(&written, piece).await;
-            assert_eq!(got, expected, "in pieces of {piece}");
-            // The silent ones come after a moment, in their order.
-            let mut first = [0; 12];
-            gate.read_exact(&mut first).await.unwrap();
-            assert_eq!(first.as_slice(), frame(DATA, SYN, 2, &kind));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nobody_is_let_in_in_the_middle_of_another_frame() {
-        let (kind, _) = opening("{}");
-        let long = frame(DATA, 0, 7, &vec![b'x'; 3 * LONG]);
-        let (first, rest) = long.split_at(LONG);
-        let (mut got, mut gate, mut far) = read(&[frame(DATA, SYN, 2, &kind), first.to_vec()], 1 << 20).await;
-        assert_eq!(got, first);
-        tokio::time::sleep(2 * PATIENCE).await;
-        let mut more = [0; 100];
-        assert!(
-            tokio::time::timeout(PATIENCE, gate.read(&mut more)).await.is_err(),
-            "the frame has not come yet"
-        );
-        for part in [&rest[..100], &rest[100..]] {
-            far.write_all(part).await.unwrap();
-            let all = async { while gate.read_buf(&mut got).await.unwrap() > 0 {} };
-            let _ = tokio::time::timeout(PATIENCE, all).await;
-        }
-        assert_eq!(got, [long, frame(DATA, SYN, 2, &kind)].concat());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whatever_ends_a_stream_or_is_no_request_is_not_held() {
-        let (kind, head) = opening("{}");
-        let begun = [&kind[..], &head, b"POST"].concat();
-        let large = vec![b'x'; LONG + 1];
-        let written = [
-            frame(DATA, SYN, 2, &[0, 0, 0, 5]), // a command of the dashboard
-            frame(DATA, SYN, 4, &begun),
-            frame(0, 0, 4, &[0, 0, 0, 1]), // taken back
-            frame(DATA, SYN, 6, &begun),
-            frame(DATA, FIN, 6, b""),
-            frame(DATA, SYN, 8, &begun),
-            frame(DATA, 0, 8, &large),
-            frame(3, 0, 0, b"goodbye!"),
-        ];
-        assert_eq!(read(&written, 1 << 20).await.0, written.concat());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_held_is_bounded_and_nothing_of_it_is_lost_at_the_end() {
-        let (kind, _) = opening("{}");
-        let count = u32::try_from(MOST).unwrap() + 10;
-        let written: Vec<Vec<u8>> = (1..=count).map(|number| frame(DATA, SYN, 2 * number, &kind)).collect();
-        let (mut got, mut gate, far) = read(&written, 1 << 20).await;
-        assert_eq!(got, written[..10].concat(), "the oldest make room");
-        drop(far);
-        gate.read_to_end(&mut got).await.unwrap();
-        assert_eq!(got, written.concat());
-    }
-}
+mod tests;

@@ -46,6 +46,8 @@ impl Ngrok {
 }
 
 impl Line for Ngrok {
+    const RENEWS: bool = true;
+
     async fn run(&mut self, news: &News, stop: &CancellationToken) -> Trouble {
         let cut = CancellationToken::new();
         let _cut_in_any_case = cut.clone().drop_guard();
@@ -60,12 +62,9 @@ impl Line for Ngrok {
         let mut server = Server::new(self.router.clone(), self.meter.clone());
         news.online(line.url.clone());
         let trouble = loop {
-            let accepted = async {
-                server.room().await;
-                line.tunnel.next().await
-            };
             tokio::select! {
-                accepted = accepted => match accepted {
+                () = server.keep_room() => {}
+                accepted = line.tunnel.next() => match accepted {
                     Some(Ok(connection)) => server.serve(connection),
                     Some(Err(error)) if cut.is_cancelled() => {
                         break Trouble::new(code::CUT, format!("no heartbeat: {error}"));

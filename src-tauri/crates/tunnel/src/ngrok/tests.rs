@@ -193,6 +193,54 @@ async fn a_line_whose_heartbeats_are_not_answered_is_built_anew() {
     assert_eq!(desk.count(What::Connected), 2);
 }
 
+/// The network under the connection is gone and nobody says so; whoever connects anew is served.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_falls_silent_is_left_and_opened_anew() {
+    let desk = desk();
+    desk.online().await;
+    desk.edge.freeze();
+    let frozen = Instant::now();
+    assert_eq!(desk.offline().await.code, code::CUT);
+    assert!(frozen.elapsed() <= Duration::from_secs(36), "noticed after {:?}", frozen.elapsed());
+    desk.edge.until(What::Bound, 2).await;
+    desk.online().await;
+    assert!(frozen.elapsed() <= Duration::from_secs(60), "back after {:?}", frozen.elapsed());
+    assert!(desk.post("/echo", "x").await.ends_with('x'));
+    // And it stays.
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(desk.count(What::Bound), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_another_network_a_line_that_lives_gives_its_address_back_and_is_opened_anew_at_once() {
+    let desk = desk();
+    desk.online().await;
+    let changed = Instant::now();
+    desk.tunnel.way_changed();
+    desk.edge.until(What::Bound, 2).await;
+    desk.online().await;
+    assert!(changed.elapsed() < Duration::from_secs(1), "{:?}", changed.elapsed());
+    assert_eq!((desk.count(What::Unbound), desk.count(What::BindRefused)), (1, 0));
+    desk.edge.until_live(1).await;
+    assert!(desk.post("/echo", "x").await.ends_with('x'));
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_another_network_a_line_that_is_dead_is_not_waited_for() {
+    let desk = desk();
+    desk.online().await;
+    desk.edge.freeze();
+    let frozen = Instant::now();
+    desk.tunnel.way_changed();
+    desk.until(|state| *state == State::Connecting).await;
+    assert!(frozen.elapsed() <= Duration::from_secs(6), "polling is told after {:?}", frozen.elapsed());
+    // The service still holds the address for the connection it hears no more.
+    desk.edge.until(What::Bound, 2).await;
+    desk.online().await;
+    assert!(frozen.elapsed() <= Duration::from_secs(45), "back after {:?}", frozen.elapsed());
+    assert!(desk.post("/echo", "x").await.ends_with('x'));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_quiet_line_stays_up_for_a_day() {
     let desk = desk();
@@ -352,7 +400,7 @@ async fn strangers_who_say_nothing_are_sent_away_and_others_are_served() {
     let desk = desk();
     desk.online().await;
     let mut silent = Vec::new();
-    for _ in 0..1000 {
+    for _ in 0..5000 {
         silent.push(desk.edge.call(HOST).await.unwrap());
         tokio::task::yield_now().await;
     }
@@ -411,5 +459,47 @@ async fn a_crowd_whose_streams_are_all_opened_before_the_first_head_comes_is_ans
         assert!(answer.ends_with("here"), "{answer}");
     }
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(desk.count(What::Connected), 1, "the session bore it");
+}
+
+/// 200 callers who send without end, half of them to a door that takes it for a while, and 600 heads without end.
+#[tokio::test(start_paused = true)]
+async fn floods_are_answered_and_ended_and_deliveries_come_through_between_them() {
+    let router = Router::new()
+        .route("/echo", post(async |body: String| body))
+        .layer(axum::extract::DefaultBodyLimit::max(1 << 20));
+    let desk = Arc::new(desk_serving(router, |_| {}));
+    desk.online().await;
+    let mut flood = tokio::task::JoinSet::new();
+    for number in 0..800 {
+        let desk = desk.clone();
+        flood.spawn(async move {
+            let mut stream = desk.edge.call(HOST).await.unwrap();
+            let head = match number % 8 {
+                0 => "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+                1 => "POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n",
+                _ => "POST / HTTP/1.1\r\nX-Giant: ",
+            };
+            let (mut reads, mut writes) = tokio::io::split(&mut stream);
+            let sends = async {
+                let chunk = [b"10000\r\n".to_vec(), vec![b'a'; 0x1_0000], b"\r\n".to_vec()].concat();
+                writes.write_all(head.as_bytes()).await?;
+                loop {
+                    writes.write_all(&chunk).await?;
+                }
+            };
+            let mut answer = Vec::new();
+            tokio::select! {
+                _ = reads.read_to_end(&mut answer) => {}
+                result = sends => { let _: io::Result<()> = result; }
+            }
+        });
+    }
+    for _ in 0..20 {
+        assert!(desk.post("/echo", "x").await.ends_with('x'));
+    }
+    let ended = Instant::now();
+    while flood.join_next().await.is_some() {}
+    assert!(ended.elapsed() <= Duration::from_secs(11), "{:?}", ended.elapsed());
     assert_eq!(desk.count(What::Connected), 1, "the session bore it");
 }
