@@ -27,7 +27,7 @@ pub(crate) async fn reception(shops: State<'_, Shops>) -> Answer<ReceptionView> 
     Ok(shops.shown_core()?.reception().await?)
 }
 
-/// Changes the settings of tunnels; false: the seller changed their mind.
+/// Changes the settings of tunnels, and ngrok's token if one is given; false: the seller changed their mind.
 ///
 /// A command line of the seller's own starts a program. The page cannot do that alone: the system's dialog shows the command and
 /// asks.
@@ -37,6 +37,7 @@ pub(crate) async fn save_tunnels(
     app: AppHandle,
     shops: State<'_, Shops>,
     settings: TunnelSettings,
+    ngrok_token: Option<String>,
 ) -> Answer<bool> {
     let core = shops.shown_core()?;
     let (old, new) = (core.tunnel_settings().program, &settings.program);
@@ -47,7 +48,7 @@ pub(crate) async fn save_tunnels(
             return Ok(false);
         }
     }
-    core.save_tunnels(settings).await?;
+    core.set_up_tunnels(settings, ngrok_token.map(Into::into)).await?;
     Ok(true)
 }
 

@@ -627,9 +627,10 @@ export class FakeHost implements Host {
 		await this.#called("reception");
 		return this.receptionState.view(this.accounts);
 	}
-	async saveTunnels(settings: TunnelSettings): Promise<boolean> {
-		await this.#called("saveTunnels", settings);
+	async saveTunnels(settings: TunnelSettings, ngrokToken: string | null): Promise<boolean> {
+		await this.#called("saveTunnels", settings, ngrokToken);
 		this.receptionState.save(settings);
+		if (ngrokToken !== null) this.receptionState.tunnel = { ...this.receptionState.tunnel, ngrokTokenKept: true };
 		this.emit({ what: "accounts" });
 		return true;
 	}

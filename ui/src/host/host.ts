@@ -189,8 +189,8 @@ export interface Host {
 	/** Stops whichever of the four is going on. */
 	stopLongWork(): Promise<void>;
 	reception(): Promise<ReceptionView>;
-	/** False: the seller answered no to the system's question. */
-	saveTunnels(settings: TunnelSettings): Promise<boolean>;
+	/** With a token for ngrok, if one is given. False: the seller answered no to the system's question, and nothing has changed. */
+	saveTunnels(settings: TunnelSettings, ngrokToken: string | null): Promise<boolean>;
 	/** An empty one is forgotten. */
 	setNgrokToken(token: string): Promise<void>;
 	retryTunnel(): Promise<void>;

@@ -84,7 +84,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	exportChats: ["html"],
 	stopLongWork: [],
 	reception: [],
-	saveTunnels: [{ order: ["ngrok"] }],
+	saveTunnels: [{ order: ["ngrok"] }, "2abc"],
 	setNgrokToken: ["2abc"],
 	retryTunnel: [],
 	registerWebhook: [1],

@@ -259,8 +259,8 @@ class TauriHost implements Host {
 	reception(): Promise<ReceptionView> {
 		return call("reception");
 	}
-	saveTunnels(settings: TunnelSettings): Promise<boolean> {
-		return call("save_tunnels", { settings });
+	saveTunnels(settings: TunnelSettings, ngrokToken: string | null): Promise<boolean> {
+		return call("save_tunnels", { settings, ngrokToken });
 	}
 	setNgrokToken(token: string): Promise<void> {
 		return call("set_ngrok_token", { token });

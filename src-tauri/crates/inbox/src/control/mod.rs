@@ -259,11 +259,7 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
         }
         Request::Tunnel => to_json(core.reception().await?.tunnel),
         Request::TunnelSet { settings, ngrok_token } => {
-            // In this order: a token is forgotten when the way to ngrok changes.
-            core.save_tunnels(settings).await?;
-            if let Some(token) = ngrok_token {
-                core.set_ngrok_token(token.into()).await?;
-            }
+            core.set_up_tunnels(settings, ngrok_token.map(Into::into)).await?;
             to_json(core.reception().await?.tunnel)
         }
         Request::WebhookRegister { account } => {

@@ -3,7 +3,7 @@
 //! A sleeping computer's timers stand still, so after it every pause would go on as if no time had passed. And what was noted by the
 //! wall clock before somebody set it means another moment now.
 
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use super::Core;
 use crate::store::{draft_work, outbox};
@@ -15,14 +15,15 @@ const JUMP_MS: i64 = 10_000;
 pub(crate) async fn watch(core: Core) {
     let lead_ms = || core.inner.clock.now_ms() - core.inner.clock.steady_ms();
     let mut last_ms = lead_ms();
-    let mut network = outgoing_address();
+    let mut network = outgoing_addresses();
     loop {
         core.inner.clock.sleep(core.inner.timing.clock_look).await;
-        let now = outgoing_address();
+        let now = outgoing_addresses();
         if now != network {
-            tracing::info!(connected = now.is_some(), "the network is another one");
+            let connected = now.iter().any(Option::is_some);
+            tracing::info!(connected, "the network is another one");
             network = now;
-            if now.is_some() {
+            if connected {
                 core.way_is_new();
             }
         }
@@ -36,18 +37,25 @@ pub(crate) async fn watch(core: Core) {
     }
 }
 
-/// The address this machine would send from; none without a network. Nothing is sent to find out.
-fn outgoing_address() -> Option<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // Any address outside will do: only the routing table is asked.
-    socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
-    socket.local_addr().ok().map(|address| address.ip())
+/// The addresses this machine would send from, by IPv4 and by IPv6; none without a network. Nothing is sent to find out.
+fn outgoing_addresses() -> [Option<IpAddr>; 2] {
+    let towards = |any: IpAddr, outside: IpAddr| {
+        let socket = UdpSocket::bind(SocketAddr::new(any, 0)).ok()?;
+        // Only the routing table is asked.
+        socket.connect(SocketAddr::new(outside, 9)).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    };
+    // Any address outside will do; these are for documents.
+    [
+        towards(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(198, 51, 100, 1).into()),
+        towards(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()),
+    ]
 }
 
 impl Core {
     /// What was known of the way from Avito to us counts no longer: the tunnel and every account look again.
     fn way_is_new(&self) {
-        self.inner.tunnels.retry_now();
+        self.inner.tunnels.way_changed();
         for account in self.accounts() {
             account.line.doubt();
         }

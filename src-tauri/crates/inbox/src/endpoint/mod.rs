@@ -112,12 +112,22 @@ impl Endpoint {
         Url::parse(&format!("http://{}/", self.address)).ok()
     }
 
-    /// Serves the same routes on another loopback port, until told to stop.
-    pub(crate) fn serve_also(&self, core: &Core, port: u16, stop: CancellationToken) -> io::Result<()> {
+    /// Serves the same routes on another loopback port, until told to stop; what it gives is cancelled when the port is free again.
+    pub(crate) fn serve_also(
+        &self,
+        core: &Core,
+        port: u16,
+        stop: CancellationToken,
+    ) -> io::Result<CancellationToken> {
         let listener = listener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
         let limits = Limits::new(CONNECTIONS, &core.inner.timing);
-        core.spawn("own address", listener::serve(listener, self.router(core), limits, stop));
-        Ok(())
+        let free = CancellationToken::new();
+        let (router, freed) = (self.router(core), free.clone().drop_guard());
+        core.spawn("fixed port", async move {
+            listener::serve(listener, router, limits, stop).await;
+            drop(freed);
+        });
+        Ok(free)
     }
 }
 

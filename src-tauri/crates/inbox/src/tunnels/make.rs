@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
@@ -63,16 +63,26 @@ impl RealTunnels {
         };
         match plan.kind {
             TunnelKind::Ngrok => Ok(tunnel::start(Config::Ngrok(ngrok_config(plan)?), endpoint)),
-            TunnelKind::Program => Ok(tunnel::start(Config::Program(program_config(plan)), endpoint)),
+            TunnelKind::Program => {
+                let config = Config::Program(program_config(plan));
+                // The same port at every start: services that keep what is published for a port would gather one for each start.
+                match FixedPort::open(plan) {
+                    Ok(port) => {
+                        let endpoint = Endpoint { port: plan.settings.own.port, ..endpoint };
+                        Ok(port.before(tunnel::start(config, endpoint)))
+                    }
+                    Err(error) => {
+                        tracing::info!(%error, "the fixed port is taken, the program gets another one");
+                        Ok(tunnel::start(config, endpoint))
+                    }
+                }
+            }
             TunnelKind::Own => {
                 let url = plan.settings.own.url.parse();
                 let url = url.map_err(|_| Trouble::new("bad_address", &plan.settings.own.url))?;
-                let stop = CancellationToken::new();
-                let port = plan.settings.own.port;
-                let served = core.inner.endpoint.serve_also(core, port, stop.clone());
-                served.map_err(|error| Trouble::new("port_taken", error.to_string()))?;
-                let inner = tunnel::start(Config::Own(own::Config { url }), endpoint);
-                Ok(Arc::new(OwnPort { inner, stop: stop.drop_guard() }))
+                let port = FixedPort::open(plan);
+                let port = port.map_err(|error| Trouble::new("port_taken", error.to_string()))?;
+                Ok(port.before(tunnel::start(Config::Own(own::Config { url }), endpoint)))
             }
         }
     }
@@ -109,13 +119,33 @@ fn program_config(plan: &TunnelPlan) -> program::Config {
     }
 }
 
-/// The seller's own address with the port that its proxy forwards to.
-struct OwnPort {
-    inner: Arc<dyn Tunnel>,
+/// The port that the seller's proxy, or a tunnel client, forwards to; open for as long as it is there.
+struct FixedPort {
     stop: DropGuard,
+    free: CancellationToken,
 }
 
-impl Tunnel for OwnPort {
+impl FixedPort {
+    fn open(plan: &TunnelPlan) -> std::io::Result<Self> {
+        let stop = CancellationToken::new();
+        let core = &plan.core;
+        let free = core.inner.endpoint.serve_also(core, plan.settings.own.port, stop.clone())?;
+        Ok(Self { stop: stop.drop_guard(), free })
+    }
+
+    fn before(self, inner: Arc<dyn Tunnel>) -> Arc<dyn Tunnel> {
+        Arc::new(BehindPort { inner, stop: Mutex::new(Some(self.stop)), free: self.free })
+    }
+}
+
+/// A tunnel that leads to a fixed port of ours.
+struct BehindPort {
+    inner: Arc<dyn Tunnel>,
+    stop: Mutex<Option<DropGuard>>,
+    free: CancellationToken,
+}
+
+impl Tunnel for BehindPort {
     fn state(&self) -> watch::Receiver<State> {
         self.inner.state()
     }
@@ -124,9 +154,17 @@ impl Tunnel for OwnPort {
         self.inner.retry_now();
     }
 
+    fn way_changed(&self) {
+        self.inner.way_changed();
+    }
+
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let _ = &self.stop; // ends with us
-        self.inner.stop()
+        Box::pin(async {
+            self.inner.stop().await;
+            drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+            // Whoever starts next needs the port.
+            self.free.cancelled().await;
+        })
     }
 }
 

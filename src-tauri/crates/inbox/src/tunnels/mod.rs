@@ -111,6 +111,16 @@ impl Tunnels {
         }
     }
 
+    /// The computer slept or its network is another one: an open tunnel is opened anew, a pause ends, and those are tried again
+    /// that failed.
+    pub(crate) fn way_changed(&self) {
+        if !self.now.borrow().failed.is_empty() {
+            self.begin_anew();
+        } else if let Some(running) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
+            running.way_changed();
+        }
+    }
+
     fn begin_anew(&self) {
         self.restart.send_modify(|times| *times += 1);
     }
@@ -348,31 +358,47 @@ impl Core {
 
     /// Keeps ngrok's token in the vault; an empty one is forgotten. The tunnel begins anew with it.
     pub async fn set_ngrok_token(&self, token: SecretString) -> Result<(), CoreError> {
-        let token = make::cleaned_token(&token);
+        self.keep_ngrok_token(make::cleaned_token(&token)).await?;
+        self.inner.tunnels.begin_anew();
+        self.notify(Notice::Accounts);
+        Ok(())
+    }
+
+    async fn keep_ngrok_token(&self, token: Option<SecretString>) -> Result<(), CoreError> {
         let kept = token.is_some();
         match token {
             Some(token) => self.inner.vault.set(TOKEN, token).await?,
             None => self.inner.vault.delete(TOKEN).await?,
         }
         self.inner.tunnels.token_kept.store(kept, Ordering::Relaxed);
-        self.inner.tunnels.begin_anew();
-        self.notify(Notice::Accounts);
         Ok(())
     }
 
     /// Changes the settings of tunnels. The tunnel begins anew if they concern it. When the way to ngrok changes, its token is
     /// forgotten: it was given for the former one.
     pub async fn save_tunnels(&self, new: TunnelSettings) -> Result<(), CoreError> {
+        self.set_up_tunnels(new, None).await
+    }
+
+    /// Changes the settings and, where one is given, ngrok's token as one: the tunnel begins anew once.
+    pub async fn set_up_tunnels(
+        &self,
+        new: TunnelSettings,
+        ngrok_token: Option<SecretString>,
+    ) -> Result<(), CoreError> {
         let new = make::cleaned(new).map_err(|words| CoreError::Invalid(ErrorCode::BadTunnel, words))?;
         let way = |ngrok: &NgrokSettings| (ngrok.server.clone(), ngrok.ca_file.clone(), ngrok.proxy.clone());
-        if way(&self.tunnel_settings().ngrok) != way(&new.ngrok) && self.ngrok_token().await.is_some() {
-            self.inner.vault.delete(TOKEN).await?;
-            self.inner.tunnels.token_kept.store(false, Ordering::Relaxed);
+        let has_token = ngrok_token.is_some();
+        if let Some(token) = ngrok_token {
+            self.keep_ngrok_token(make::cleaned_token(&token)).await?;
+        } else if way(&self.tunnel_settings().ngrok) != way(&new.ngrok) && self.ngrok_token().await.is_some()
+        {
+            self.keep_ngrok_token(None).await?;
         }
         let stored = new.clone();
         self.inner.store.write(move |c| settings::set_over_default(c, SETTINGS, &stored)).await?;
         let old = self.inner.tunnels.settings.send_replace(new.clone());
-        if (TunnelSettings { unregister_on_exit: new.unregister_on_exit, ..old }) != new {
+        if has_token || (TunnelSettings { unregister_on_exit: new.unregister_on_exit, ..old }) != new {
             self.inner.tunnels.begin_anew();
         }
         self.notify(Notice::Accounts);

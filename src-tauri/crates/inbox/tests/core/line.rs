@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use avito_sim::{Fault, FaultKind};
+use inbox::control::{Request, client, server};
 use inbox::view::{
     Covered, EventFilter, EventOutcome, EventQuery, LineCheck, LineReason, LineView, Mode, SubscriptionOwner,
     TroubleCode, TunnelKind, TunnelSettings, TunnelState,
 };
-use inbox::{Alert, Timing};
+use inbox::{Alert, DataFolder, Timing};
 
 use crate::stage::{Edge, Stage};
 use crate::support::{Setup, Shop, empty_sim, timing};
@@ -384,7 +385,7 @@ async fn after_sleep_the_way_is_proved_again_before_it_is_trusted() {
         shop.core.line_view(shop.account).await.unwrap().reason == LineReason::TestFailed
     })
     .await;
-    assert!(stage.retried() > 0, "the tunnel is told to look at once");
+    assert!(stage.renewed() > 0, "the tunnel is told to look at once");
     edge.cut(false);
     shop.until("live again", async || {
         clock.advance_ms(50);
@@ -538,4 +539,23 @@ async fn a_token_goes_to_the_vault_and_nowhere_else() {
     assert!(shop.core.reception().await.unwrap().tunnel.ngrok_token_kept);
     shop.core.set_ngrok_token("".into()).await.unwrap();
     assert!(!shop.core.reception().await.unwrap().tunnel.ngrok_token_kept);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_and_a_token_given_together_start_the_tunnel_once_and_with_the_token() {
+    let reached = Reached::with(timing()).await;
+    let (shop, stage) = (&reached.shop, &reached.stage);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = DataFolder::open(folder.path()).unwrap();
+    let _control = server::serve(&folder, &shop.core, None).await.unwrap();
+    let (made, stopped) = (stage.made().len(), stage.stopped());
+    // The way to ngrok changes, so the former token is forgotten: it must not be this one.
+    let mut settings = settings(&[TunnelKind::Ngrok]);
+    settings.ngrok.server = Some("elsewhere.example:443".into());
+    let set = Request::TunnelSet { settings, ngrok_token: Some("2aTokenForThere".into()) };
+    let view = client::ask(&folder, &set).await.expect("the program runs").unwrap();
+    assert_eq!(view["ngrokTokenKept"], true);
+    shop.until("started anew", async || stage.with_token() == 1).await;
+    reached.go_live().await;
+    assert_eq!((stage.made().len() - made, stage.stopped() - stopped), (1, 1), "once, not once without it");
 }

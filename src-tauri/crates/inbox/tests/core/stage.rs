@@ -26,7 +26,8 @@ pub(crate) struct Stage {
 #[derive(Default)]
 struct Inner {
     made: Mutex<Vec<(TunnelKind, watch::Sender<State>)>>,
-    retried: AtomicUsize,
+    renewed: AtomicUsize,
+    with_token: AtomicUsize,
     stopped: AtomicUsize,
 }
 
@@ -38,6 +39,7 @@ struct Scripted {
 impl MakeTunnel for Stage {
     fn make(&self, plan: TunnelPlan) -> Arc<dyn Tunnel> {
         let state = watch::Sender::new(State::Connecting);
+        self.inner.with_token.fetch_add(usize::from(plan.ngrok_token.is_some()), Ordering::SeqCst);
         self.inner.made.lock().unwrap().push((plan.kind, state.clone()));
         Arc::new(Scripted { state, stage: self.inner.clone() })
     }
@@ -48,8 +50,10 @@ impl Tunnel for Scripted {
         self.state.subscribe()
     }
 
-    fn retry_now(&self) {
-        self.stage.retried.fetch_add(1, Ordering::SeqCst);
+    fn retry_now(&self) {}
+
+    fn way_changed(&self) {
+        self.stage.renewed.fetch_add(1, Ordering::SeqCst);
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -86,8 +90,14 @@ impl Stage {
         self.inner.stopped.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn retried(&self) -> usize {
-        self.inner.retried.load(Ordering::SeqCst)
+    /// How often one was told that the way outside has changed.
+    pub(crate) fn renewed(&self) -> usize {
+        self.inner.renewed.load(Ordering::SeqCst)
+    }
+
+    /// How many were started with a token.
+    pub(crate) fn with_token(&self) -> usize {
+        self.inner.with_token.load(Ordering::SeqCst)
     }
 }
 
