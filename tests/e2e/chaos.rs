@@ -11,7 +11,8 @@ fn nothing_is_lost_and_nothing_is_doubled_over_thirty_kills() {
     for seed in [Some(20_251_009), None] {
         let arguments = ChaosArgs { rounds: 15, seed, lanes: 3, rounds_per_shop: 5 };
         let report = runtime.block_on(prove(&app_file(), &arguments, |_| {})).unwrap();
-        println!("seed {}: {}", report.seed, report.verdict);
+        println!("seed {}: {}; {} through tunnels", report.seed, report.verdict, report.through_tunnels());
         assert!(report.clean, "{}\n\n{}", report.verdict, report.stories.join("\n\n"));
+        assert!(report.through_tunnels() > 0, "no delivery came through a tunnel");
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The program is pointed at a stand-in for ngrok by its ordinary settings: server address, certificate file, token.
 
+use std::time::Duration;
+
 use avito_sim::SimConfig;
 use ngrok_edge::{Edge, Knobs, Options, Refusal, What};
 use serde_json::json;
@@ -10,6 +12,8 @@ use crate::support::page::{Page, id};
 use crate::support::shop::Shop;
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
+/// A silent connection is noticed by its heartbeats, within half a minute, and the address is free half a minute after that.
+const LONG_WAIT: Duration = Duration::from_secs(150);
 const TOKEN: &str = "2aGoodTokenOfTheSellers";
 
 /// Avito, ngrok, and the file by which both sides trust ngrok's addresses.
@@ -110,6 +114,45 @@ fn a_seller_sets_ngrok_up_and_messages_travel_through_it_also_over_breaks() {
         let held = world.shop.sim.chat_messages(world.shop.seller.user_id, &world.shop.anna).len();
         assert_eq!(shown, held, "lost or doubled");
         assert!(!page.now("document.body.innerText").await.as_str().unwrap().contains(TOKEN));
+    });
+}
+
+/// As when the network under the connection changes: nobody closes it, and whoever connects anew is served.
+#[test]
+fn when_the_tunnels_connection_falls_silent_the_seller_misses_nothing_and_is_live_again_by_itself() {
+    on_a_desk(async |desk| {
+        let world = World::new(desk).await;
+        let page = desk.start(&[]).await;
+        set_up_ngrok(&page, &world, TOKEN).await;
+        page.click(&id("reception-tab-state")).await;
+        see_line(&page, "reason", "live").await;
+        page.click(&id("area-chats")).await;
+        page.open_chat(&world.shop.anna).await;
+        world.edge.freeze();
+        world.shop.buyer_writes(&world.shop.anna, "В тишину");
+        open_area(&page, "state").await;
+        until("the silence is noticed", LONG_WAIT, async || {
+            let mode = page.now(&format!("one({:?}).dataset.mode", id("line"))).await;
+            (mode == "polling").then_some(())
+        })
+        .await;
+        page.click(&id("area-chats")).await;
+        page.see_bubble("В тишину").await;
+        open_area(&page, "state").await;
+        // Nobody asks for it. The service holds the address for the silent connection until it has not heard it for long enough.
+        until("live by itself", LONG_WAIT, async || {
+            let mode = page.now(&format!("one({:?}).dataset.mode", id("line"))).await;
+            (mode == "live").then_some(())
+        })
+        .await;
+        page.click(&id("area-chats")).await;
+        let passed = world.passed();
+        world.shop.buyer_writes(&world.shop.anna, "Связь вернулась");
+        page.see_bubble("Связь вернулась").await;
+        assert!(world.passed() > passed, "it came another way");
+        let shown = page.now("all('[data-testid=message]').length").await;
+        let held = world.shop.sim.chat_messages(world.shop.seller.user_id, &world.shop.anna).len();
+        assert_eq!(shown, held, "lost or doubled");
     });
 }
 

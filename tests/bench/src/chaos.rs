@@ -65,6 +65,14 @@ pub struct Report {
     took: Duration,
 }
 
+impl Report {
+    /// Deliveries that reached a program through a tunnel.
+    #[must_use]
+    pub fn through_tunnels(&self) -> u64 {
+        self.tally.deliveries.get(tally::THROUGH_TUNNEL).copied().unwrap_or_default()
+    }
+}
+
 /// Runs all rounds. `progress` hears of every finished shop, with its stories.
 ///
 /// # Errors

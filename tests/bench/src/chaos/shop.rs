@@ -20,7 +20,7 @@ use super::moment::Moment;
 use super::people::{self, Seller};
 use super::program::{Installation, Program};
 use super::story::{self, Sources};
-use super::tally::Tally;
+use super::tally::{THROUGH_TUNNEL, Tally};
 use super::weather;
 use crate::tunnel::Service;
 
@@ -341,7 +341,8 @@ impl Shop {
         }
         for entry in self.service.iter().flat_map(|service| service.edge.log()) {
             let what = match entry.what {
-                What::PassedOn => "came through a tunnel",
+                What::PassedOn => THROUGH_TUNNEL,
+                What::Unanswered => "that broke off in a tunnel",
                 What::Swallowed => "swallowed by the tunnel's service",
                 What::Doubled => "doubled by the tunnel's service",
                 What::AnswerLost => "whose answer the tunnel's service lost",

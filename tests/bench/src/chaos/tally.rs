@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+/// Name of the count of deliveries that came through a tunnel.
+pub(super) const THROUGH_TUNNEL: &str = "came through a tunnel";
+
 /// Counts of a shop, or of all of them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Tally {

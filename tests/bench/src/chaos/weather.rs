@@ -105,7 +105,8 @@ pub(super) fn set_at_tunnel(service: &Service, rng: &mut StdRng) {
     });
 }
 
-/// Blows at the tunnel until told to stop: it is cut, its service goes away, says goodbye, gives another address.
+/// Blows at the tunnel until told to stop: it is cut, its service goes away, says goodbye, gives another address,
+/// the connection falls silent.
 pub(super) async fn blow_at_tunnel(
     service: std::sync::Arc<Service>,
     ledger: std::sync::Arc<Ledger>,
@@ -115,16 +116,20 @@ pub(super) async fn blow_at_tunnel(
     let port = edge.public().port();
     loop {
         tokio::time::sleep(Duration::from_millis(rng.random_range(400..4_000))).await;
-        let what = match rng.random_range(0..10) {
-            0..4 => {
+        let what = match rng.random_range(0..20) {
+            0..7 => {
                 edge.cut();
                 "tunnel cut"
             }
-            4..6 => {
+            7 => {
+                edge.freeze();
+                "tunnel falls silent"
+            }
+            8..12 => {
                 edge.go_away().await;
                 "tunnel's service says goodbye"
             }
-            6..8 => {
+            12..16 => {
                 let host = if rng.random() { "localhost" } else { "127.0.0.1" };
                 edge.set(|knobs| knobs.host = Some(format!("{host}:{port}")));
                 edge.cut();
