@@ -41,6 +41,11 @@ impl Client {
         self.script.with_file_name("tunnel-client.sh.port").exists()
     }
 
+    /// As if it had never been started.
+    fn forget_port(&self) {
+        std::fs::remove_file(self.script.with_file_name("tunnel-client.sh.port")).unwrap();
+    }
+
     /// A number it wrote, as soon as it is there.
     async fn number<T: std::str::FromStr>(&self, what: &str) -> T {
         let file = self.script.with_file_name(format!("tunnel-client.sh.{what}"));
@@ -91,6 +96,9 @@ fn a_program_of_the_sellers_brings_messages_and_nothing_of_it_outlives_the_app()
         let shop = Shop::open_with(public.known_to()).await;
         shop.connect(desk).await;
         let client = Client::new(desk);
+        // Nobody else's on this machine.
+        let port = free_port();
+        set(desk, &json!({"order": [], "own": {"port": port}})).await;
         let page = desk.start(&[]).await;
         page.click(&id("area-tunnel")).await;
         page.click(&id("reception-tab-tunnel")).await;
@@ -104,7 +112,8 @@ fn a_program_of_the_sellers_brings_messages_and_nothing_of_it_outlives_the_app()
         assert_eq!(refused["settings"]["order"], json!([]), "{refused}");
         assert!(!client.started());
         answer_question(desk, &page, &[key::ALT, key::O]).await;
-        public.lead_to(client.number("port").await);
+        assert_eq!(client.number::<u16>("port").await, port);
+        public.lead_to(port);
         page.see(&format!("{}[data-state=online]", id("tunnel-now"))).await;
         page.see_words(&id("tunnel-now"), NAME).await;
         live_under(desk, &shop, "https://shop.example/webhook/").await;
@@ -123,6 +132,14 @@ fn a_program_of_the_sellers_brings_messages_and_nothing_of_it_outlives_the_app()
             (!is_running(itself) && !is_running(child)).then_some(())
         })
         .await;
+        // What its service knows of the port is still true when it is started again.
+        client.forget_port();
+        let page = desk.start(&[]).await;
+        assert_eq!(client.number::<u16>("port").await, port);
+        live_under(desk, &shop, "https://shop.example/webhook/").await;
+        page.open_chat(&shop.anna).await;
+        shop.buyer_writes(&shop.anna, "После перезапуска");
+        page.see_bubble("После перезапуска").await;
     });
 }
 

@@ -114,12 +114,12 @@ export const commands = {
 	/**  Everything the panel shows. */
 	reception: () => typedError<ReceptionView, UiError>(__TAURI_INVOKE("reception")),
 	/**
-	 *  Changes the settings of tunnels; false: the seller changed their mind.
+	 *  Changes the settings of tunnels, and ngrok's token if one is given; false: the seller changed their mind.
 	 * 
 	 *  A command line of the seller's own starts a program. The page cannot do that alone: the system's dialog shows the command and
 	 *  asks.
 	 */
-	saveTunnels: (settings: TunnelSettings) => typedError<boolean, UiError>(__TAURI_INVOKE("save_tunnels", { settings })),
+	saveTunnels: (settings: TunnelSettings, ngrokToken: string | null) => typedError<boolean, UiError>(__TAURI_INVOKE("save_tunnels", { settings, ngrokToken })),
 	/**  Keeps ngrok's token; an empty one is forgotten. */
 	setNgrokToken: (token: string) => typedError<null, UiError>(__TAURI_INVOKE("set_ngrok_token", { token })),
 	/**  Tries the tunnel again now. */

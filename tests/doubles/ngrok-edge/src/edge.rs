@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -75,7 +75,7 @@ impl Edge {
     pub async fn start(options: Options) -> io::Result<Self> {
         let identity = tls::identity(&options.names)?;
         let agents = TcpListener::bind(options.agents).await?;
-        let world = TcpListener::bind(options.public).await?;
+        let world = for_crowds(options.public)?;
         let public = world.local_addr()?;
         let inner = Arc::new(Inner::new(format!("localhost:{}", public.port())));
         let edge = Self {
@@ -252,6 +252,16 @@ impl Drop for Edge {
     fn drop(&mut self) {
         self.inner.stop.cancel();
     }
+}
+
+/// A crowd that knocks at once is not turned away by this machine: whoever finds the queue full, and only listens, would never learn
+/// that nobody has taken the connection.
+fn for_crowds(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(4096)
 }
 
 async fn take_agents(inner: Arc<Inner>, listener: TcpListener, acceptor: TlsAcceptor) {

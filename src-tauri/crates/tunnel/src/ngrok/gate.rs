@@ -3,10 +3,13 @@
 //!
 //! The crate takes new streams one after the other: while it waits for the head of one, 64 more may queue, and then it reads
 //! nothing at all, not even the head it waits for. It breaks the whole session at 512 streams, and at one that ends within its first
-//! four bytes. So what the service opens is held here, where it costs its bytes and no more (muxado has no order among streams). Who
-//! is silent for too long, or too many, is refused: the crate answers bytes for a stream it does not know with a reset, so bytes
-//! that open nothing are all it takes. A reset by the service is passed on as an end, which the crate's readers notice; a reset
-//! would leave them waiting.
+//! four bytes. So what the service opens is held here, where it costs its bytes and no more (muxado has no order among streams).
+//! Requests that are whole are let in first: they are answered at once, and a delivery is one. Those whose bodies are still on the
+//! way have few places, so that a flood of them takes little of the program's time.
+//!
+//! Who is silent for too long, or too many, is refused: the crate answers bytes for a stream it does not know with a reset, so bytes
+//! that open nothing are all it takes; what still comes for such a stream is dropped. A reset by the service is passed on as an end,
+//! which the crate's readers notice; a reset would leave them waiting.
 //!
 //! Of what the crate writes only the ends of streams are noted: each makes a place free. A muxado frame is
 //! `length:24 kind:4 flags:4 stream:32`, big-endian, and then so many bytes.
@@ -24,11 +27,13 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::bytes::{Buf as _, BufMut as _, BytesMut};
 use tokio_util::io::poll_read_buf;
 
-use held::Held;
+use held::{Held, Standing};
 
 /// So many streams are in at once. Those that have ended count in the crate until it notices, which may be as many again, and each
 /// may have sent 256 KiB that nobody has read yet.
 const PLACES: usize = 160;
+/// So many of them are for requests that are not whole.
+const PART_PLACES: usize = 32;
 /// The whole time a stream is held; a stranger's connection at the port lives no longer.
 const LIFE: Duration = Duration::from_secs(10);
 /// No more are held than these, and no more of their bytes; beyond, the oldest are refused.
@@ -36,6 +41,8 @@ const MOST: usize = 4096;
 const WEIGHT: usize = 8 << 20;
 /// Who has sent more and finds no place is refused. A delivery of Avito's has a few KiB.
 const LARGE: usize = 64 << 10;
+/// So many streams that were reset are remembered.
+const REMEMBERED: usize = 1 << 16;
 /// The window of a stream: a longer frame breaks the protocol, and is the crate's to answer.
 const WINDOW: usize = 256 << 10;
 /// So much is read at once.
@@ -61,10 +68,15 @@ pub(super) struct Gate<S> {
     held: BTreeMap<u32, Held>,
     /// Bytes of all that is held.
     weight: usize,
-    /// Those of them whose heads are there, in the order of their heads; some may have left.
-    ready: VecDeque<u32>,
+    /// Those of them whose requests are whole, and those of whose requests only the heads are there; some may have left.
+    whole: VecDeque<u32>,
+    parts: VecDeque<u32>,
     /// Let in, and not ended by the crate.
     open: HashSet<u32>,
+    /// Those of them that were not whole then.
+    open_parts: HashSet<u32>,
+    /// The crate has been made to reset them; nothing more is said of what comes for them.
+    reset: HashSet<u32>,
     written: Written,
     reader: Option<Waker>,
     look: Pin<Box<Sleep>>,
@@ -132,8 +144,11 @@ impl<S> Gate<S> {
             passed: BytesMut::new(),
             held: BTreeMap::new(),
             weight: 0,
-            ready: VecDeque::new(),
+            whole: VecDeque::new(),
+            parts: VecDeque::new(),
             open: HashSet::new(),
+            open_parts: HashSet::new(),
+            reset: HashSet::new(),
             written: Written::default(),
             reader: None,
             look: Box::pin(tokio::time::sleep(Duration::ZERO)),
@@ -152,9 +167,10 @@ impl<S> Gate<S> {
             let Some((head, rest)) = self.arrived.split_first_chunk::<FRAME_HEAD>() else { return };
             let head = Head::of(*head);
             let is_held = self.held.contains_key(&head.stream);
+            let is_open = self.open.contains(&head.stream);
             let waits = head.is_theirs()
                 && match head.kind {
-                    DATA => is_held || head.flags & SYN != 0,
+                    DATA => !is_open,
                     RESET => true,
                     WINDOW_INCREASE => is_held,
                     _ => false,
@@ -169,9 +185,18 @@ impl<S> Gate<S> {
             self.arrived.advance(FRAME_HEAD);
             let data = self.arrived.split_to(head.length);
             match head.kind {
-                DATA => self.hold(head.stream, &data, head.flags & FIN != 0),
-                RESET if is_held => drop(self.take(head.stream)),
-                RESET if self.open.contains(&head.stream) => self.pass(FIN, head.stream, &[]),
+                DATA if is_held || head.flags & SYN != 0 => {
+                    self.hold(head.stream, &data, head.flags & FIN != 0);
+                }
+                DATA if head.flags & FIN != 0 => {
+                    self.reset.remove(&head.stream);
+                }
+                DATA => self.reset(head.stream),
+                RESET if is_open => self.pass(FIN, head.stream, &[]),
+                RESET => {
+                    self.take(head.stream);
+                    self.reset.remove(&head.stream);
+                }
                 _ => {}
             }
         }
@@ -181,16 +206,21 @@ impl<S> Gate<S> {
     fn hold(&mut self, stream: u32, data: &[u8], is_all: bool) {
         self.weight += data.len();
         let held = self.held.entry(stream).or_insert_with(|| Held::since(Instant::now()));
-        if held.add(data, is_all) {
-            self.ready.push_back(stream);
-            self.let_in();
+        let before = held.standing();
+        held.add(data, is_all);
+        match held.standing() {
+            now if now == before => {}
+            Standing::Whole => self.whole.push_back(stream),
+            Standing::Part => self.parts.push_back(stream),
+            Standing::Silent => {}
         }
+        self.let_in();
         match self.held.get(&stream) {
             Some(held) if held.is_hopeless() || held.len() > LARGE => self.refuse(stream),
             _ => {}
         }
         while self.held.len() > MOST || self.weight > WEIGHT {
-            let silent = self.held.iter().find(|(_, held)| !held.is_ready());
+            let silent = self.held.iter().find(|(_, held)| held.standing() == Standing::Silent);
             let Some((oldest, _)) = silent.or_else(|| self.held.iter().next()) else { return };
             self.refuse(*oldest);
         }
@@ -199,9 +229,16 @@ impl<S> Gate<S> {
     /// Lets in those whose heads are there, as far as there are places.
     fn let_in(&mut self) {
         while self.open.len() < PLACES {
-            let Some(stream) = self.ready.pop_front() else { return };
+            let part = |gate: &mut Self| match gate.open_parts.len() < PART_PLACES {
+                true => gate.parts.pop_front(),
+                false => None,
+            };
+            let Some(stream) = self.whole.pop_front().or_else(|| part(self)) else { return };
             let Some(held) = self.take(stream) else { continue };
             self.open.insert(stream);
+            if held.standing() == Standing::Part {
+                self.open_parts.insert(stream);
+            }
             self.pass(SYN, stream, held.data());
             if held.is_all() {
                 self.pass(FIN, stream, &[]);
@@ -211,6 +248,16 @@ impl<S> Gate<S> {
 
     fn refuse(&mut self, stream: u32) {
         if self.take(stream).is_some() {
+            self.reset(stream);
+        }
+    }
+
+    /// Makes the crate reset a stream that it does not know, once.
+    fn reset(&mut self, stream: u32) {
+        if self.reset.len() >= REMEMBERED {
+            self.reset.clear();
+        }
+        if self.reset.insert(stream) {
             self.pass(0, stream, &[]);
         }
     }
@@ -281,13 +328,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gate<S> {
         let this = &mut *self;
         let count = ready!(Pin::new(&mut this.connection).poll_write(cx, buf))?;
         let before = this.open.len();
-        let open = &mut this.open;
+        let (open, open_parts) = (&mut this.open, &mut this.open_parts);
         this.written.note(&buf[..count], |stream| {
             open.remove(&stream);
+            open_parts.remove(&stream);
         });
         let left = this.open.len() < before;
         if left
-            && !this.ready.is_empty()
+            && !this.held.is_empty()
             && let Some(reader) = this.reader.take()
         {
             reader.wake();

@@ -223,3 +223,44 @@ async fn what_is_held_is_bounded_in_number_and_in_bytes() {
     assert!(refused.starts_with(&refusal(first + 2)), "the oldest");
     assert!(both.gate.weight <= WEIGHT && both.gate.held.len() >= fit - 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_request_is_let_in_before_all_whose_bodies_are_still_on_the_way() {
+    let with = |head: &str| [silent(), format!("POST / HTTP/1.1\r\n{head}\r\n\r\n").into_bytes()].concat();
+    let endless = [
+        "Transfer-Encoding: chunked",
+        "content-length: 1000000000000",
+        "Content-Length: 99999999999999999999",
+    ];
+    let mut both = Both::new();
+    let floods: Vec<_> = numbers(PLACES)
+        .zip(endless.iter().cycle())
+        .map(|(stream, head)| frame(DATA, SYN, stream, &with(head)))
+        .collect();
+    both.arrives(&floods).await;
+    assert_eq!(both.read().await, floods[..PART_PLACES].concat(), "few places are for them");
+    let delivery = 2 * u32::try_from(PLACES).unwrap() + 2;
+    let request = [with("Content-Length: 4"), b"body".to_vec()].concat();
+    let (first, rest) = request.split_at(request.len() - 1);
+    both.arrives(&[frame(DATA, SYN, delivery, first)]).await;
+    assert!(both.read().await.is_empty(), "it is not whole yet");
+    both.arrives(&[frame(DATA, 0, delivery, rest)]).await;
+    assert_eq!(both.read().await, frame(DATA, SYN, delivery, &request));
+    // Its end makes room for nobody who is not whole; theirs does.
+    both.gate.write_all(&frame(DATA, FIN, delivery, b"")).await.unwrap();
+    assert!(both.read().await.is_empty());
+    both.gate.write_all(&frame(DATA, FIN, 2, b"")).await.unwrap();
+    assert_eq!(both.read().await, floods[PART_PLACES]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_comes_for_a_stream_that_has_ended_is_answered_once() {
+    let mut both = Both::new();
+    both.arrives(&[frame(DATA, SYN, 2, &request())]).await;
+    both.read().await;
+    both.gate.write_all(&frame(DATA, FIN, 2, b"")).await.unwrap();
+    both.arrives(&vec![frame(DATA, 0, 2, b"more"); 10]).await;
+    assert_eq!(both.read().await, refusal(2));
+    both.arrives(&[frame(RESET, 0, 2, &[0, 0, 0, 5]), frame(DATA, FIN, 4, b"")]).await;
+    assert!(both.read().await.is_empty() && both.gate.reset.is_empty());
+}
