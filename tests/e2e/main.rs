@@ -32,5 +32,6 @@ mod secrets;
 mod settings;
 mod support;
 mod sweep;
+mod troubles;
 mod tunnels;
 mod walls;

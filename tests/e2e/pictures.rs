@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::demo::chats_by;
 use crate::support::page::{Page, id};
 use crate::support::shop::Shop;
-use crate::support::{Desk, on_a_desk};
+use crate::support::{Desk, WAIT, on_a_desk, until};
 
 #[test]
 fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
@@ -97,6 +99,73 @@ fn the_recovery_code_and_an_archive_that_asks_for_it_can_be_shown() {
         page.see(&id("closed-archive")).await;
         take(desk, &page, "closed-archive.png").await;
     });
+}
+
+#[test]
+fn what_else_the_guide_speaks_of_can_be_shown() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.resize(1280, 800).await;
+        page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2")
+            .await;
+        page.see_gone(&id("backfill-progress")).await;
+        page.choose("setting-theme", "light").await;
+
+        let with_order = chat_with_an_order(&page).await;
+        page.open_chat(&with_order).await;
+        page.see(&id("order")).await;
+        put_pointer_away(&page).await;
+        take(desk, &page, "orders.png").await;
+        page.click(&id("chat-menu")).await;
+        page.click("[role=menuitem]").await;
+        page.see("dialog[open] input[type=radio]").await;
+        take(desk, &page, "block.png").await;
+        page.close_dialog().await;
+
+        page.write(&id("chat-search"), "доставкой").await;
+        page.see(&id("found-message")).await;
+        page.click(&id("found-message")).await;
+        page.see(".flashed").await;
+        put_pointer_away(&page).await;
+        take(desk, &page, "search.png").await;
+
+        page.click(&id("settings-open")).await;
+        page.until("the files are measured", "/\\d/.test(one('[data-testid=storage-archive]')?.innerText)")
+            .await;
+        page.run("one('[data-testid=storage]').scrollIntoView(); return 1;").await.unwrap();
+        take(desk, &page, "storage.png").await;
+        page.close_dialog().await;
+
+        page.click(&id("area-drafts")).await;
+        page.click(&id("drafts-tab-rules")).await;
+        page.click(&id("rule-add")).await;
+        page.see(&id("rule-editor")).await;
+        take(desk, &page, "rule.png").await;
+        page.click(&id("drafts-tab-setup")).await;
+        page.click(&id("replay-start")).await;
+        page.see(&id("replay-row")).await;
+        page.see_gone(&id("replay-stop")).await;
+        page.run("one('[data-testid=replay]').scrollIntoView(); return 1;").await.unwrap();
+        take(desk, &page, "replay.png").await;
+        let moved = "one('#app').scrollTop + document.documentElement.scrollTop + document.body.scrollTop";
+        assert_eq!(page.now(moved).await, 0, "the window itself never scrolls");
+    });
+}
+
+/// A chat of the demo that has an order.
+async fn chat_with_an_order(page: &Page) -> String {
+    until("an order is known", WAIT, async || {
+        let query = json!({"account": null, "unreadOnly": false, "text": null, "after": null, "limit": 200});
+        let chats = page.invoke("list_chats", &json!({"query": query})).await.ok()?;
+        for chat in chats["rows"].as_array()? {
+            let orders = page.invoke("orders", &json!({"chat": chat["id"]})).await.ok()?;
+            if orders.as_array().is_some_and(|orders| !orders.is_empty()) {
+                return chat["avitoId"].as_str().map(str::to_owned);
+            }
+        }
+        None
+    })
+    .await
 }
 
 /// Clicks where nothing answers to a click, so that nothing in the picture answers to the pointer.

@@ -33,6 +33,7 @@ const DEFAULTS: FullSettings = {
 	enterSends: true,
 	itemPanel: true,
 	undoSendS: 0,
+	keepVoices: true,
 	polling: "usual",
 	textPercent: 100,
 };
@@ -46,6 +47,8 @@ export class AppController {
 	mending = $state(false);
 	/** What the window shows. */
 	area = $state<Area>("chats");
+	/** A part of the area that was asked for; the area takes it. */
+	part = $state<string | null>(null);
 	dialog = $state.raw<OpenDialog | null>(null);
 	settings = $derived<FullSettings>({ ...DEFAULTS, ...this.view?.settings });
 	accounts = $derived<AccountView[]>(this.view?.accounts ?? []);
@@ -110,6 +113,18 @@ export class AppController {
 		await this.leaveShop();
 		await this.attempt(() => this.#host.showShop(mode));
 		await this.refresh();
+	}
+
+	/** Shows a part of an area, in place of any dialog. */
+	go(area: Area, part: string): void {
+		[this.dialog, this.area, this.part] = [null, area, part];
+	}
+
+	/** The part that was asked for, if it is one of these; once. */
+	takePart<Part extends string>(parts: readonly { id: Part }[]): Part | null {
+		const asked = parts.find(({ id }) => id === this.part)?.id ?? null;
+		if (asked) this.part = null;
+		return asked;
 	}
 
 	/** The button beside a trouble. */

@@ -1728,6 +1728,14 @@ chat: ChatId } |
 { what: "knowledge" } | 
 /**  Settings. */
 { what: "settings" } | 
+/**  How much of a picture that is being sent is at Avito; at 100 it can no longer be stopped. */
+{ what: "upload"; 
+/**  The chat. */
+chat: ChatId; 
+/**  The reply. */
+outbox: OutboxId; 
+/**  0 to 100. */
+percent: number } | 
 /**  The draft of a chat: made, growing, gone. */
 { what: "draft"; 
 /**  The chat. */
@@ -2286,6 +2294,8 @@ export type Settings = {
 	itemPanel: boolean,
 	/**  Seconds a reply waits in the outbox, so that it can be taken back before Avito has it; 0: none. */
 	undoSendS: number,
+	/**  Recordings are fetched as voice messages come, before anybody plays them. */
+	keepVoices: boolean,
 	/**  How often to ask Avito. */
 	polling: Polling,
 	/**  Size of the text in the window, in per cent of the usual. */

@@ -138,6 +138,7 @@ export class FakeHost implements Host {
 			enterSends: true,
 			itemPanel: true,
 			undoSendS: 0,
+			keepVoices: true,
 			polling: "usual",
 			textPercent: 100,
 			...options.settings,
@@ -254,9 +255,11 @@ export class FakeHost implements Host {
 		chat.messages.push(row);
 		this.#changed(chat.id);
 		if (this.#lively) {
-			setTimeout(() => this.setDelivery(chat.id, row.key, { state: "sent" }), 700);
-			setTimeout(() => this.setDelivery(chat.id, row.key, { state: "read" }), 2500);
-			setTimeout(() => this.deliver(chat.id, { kind: "text", text: "Понял, спасибо за быстрый ответ" }), 4000);
+			const upload = body.kind === "image" ? 3000 : 0;
+			for (let percent = 0; upload > 0 && percent <= 100; percent += 5) setTimeout(() => this.emit({ what: "upload", chat: chat.id, outbox, percent }), (upload * percent) / 100);
+			setTimeout(() => this.setDelivery(chat.id, row.key, { state: "sent" }), upload + 700);
+			setTimeout(() => this.setDelivery(chat.id, row.key, { state: "read" }), upload + 2500);
+			setTimeout(() => this.deliver(chat.id, { kind: "text", text: "Понял, спасибо за быстрый ответ" }), upload + 4000);
 		}
 		return row;
 	}

@@ -25,6 +25,8 @@ export function fakeFromAddress(search: string): FakeHost {
 		drafts: query.get("drafts") !== "off",
 		lively: true,
 	});
+	// For the browser's console, and for scripts that look at the page in states of their own.
+	Object.assign(window, { fakeHost: host });
 	const open = Number(query.get("open") ?? 0);
 	if (open) setTimeout(() => host.emit({ what: "openChat", chat: open }), 100);
 	return host;

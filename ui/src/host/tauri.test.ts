@@ -19,6 +19,7 @@ const settings: Settings = {
 	enterSends: true,
 	itemPanel: true,
 	undoSendS: 0,
+	keepVoices: true,
 	polling: "usual",
 	textPercent: 100,
 };

@@ -31,7 +31,7 @@ describe("files", () => {
 		const { fake, user } = await start((fake) => fake.add({ kind: "file", title: "Прайс.xlsx", state: "toRead", progress: { percent: 40, passages: 1200 } }));
 		const row = await screen.findByTestId("source-row");
 		expect(within(row).getByRole("progressbar").getAttribute("aria-valuenow")).toBe("40");
-		expect(row.textContent).toContain("1200 отрывков");
+		expect(row.textContent).toContain("1\u00a0200 отрывков");
 		await user.click(within(row).getByTestId("stop-reading"));
 		await waitFor(() => expect(screen.getByTestId("source-row").textContent).toContain("остановлено"));
 		expect(fake.calls.some(([name]) => name === "stopReading")).toBe(true);

@@ -18,3 +18,11 @@ test("says what takes the room, and removes pictures only after a yes", async ()
 	await user.click(screen.getByTestId("storage-open"));
 	await vi.waitFor(() => expect(frame.host.calls.some(([name]) => name === "openDataFolder")).toBe(true));
 });
+
+test("recordings are kept at once unless the seller says otherwise", async () => {
+	const frame = await testFrame();
+	const user = userEvent.setup();
+	renderIn(frame, StorageSection, {});
+	await user.click(screen.getByTestId("setting-keepVoices"));
+	expect(frame.host.settings.keepVoices).toBe(false);
+});

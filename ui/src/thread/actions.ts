@@ -52,15 +52,28 @@ export class MessageActions {
 	}
 
 	/** Takes the reply out of the outbox; `edit` puts its words back into the composer. */
-	async discard(row: MessageRow, edit: boolean): Promise<void> {
+	async discard(row: MessageRow, edit: boolean): Promise<boolean> {
 		const { outbox } = row;
 		const chat = this.thread.chatId;
-		if (outbox === null || chat === null) return;
-		await this.app.attempt(async () => {
+		if (outbox === null || chat === null) return false;
+		const done = await this.app.attempt(async () => {
 			const text = await this.host.discardSend(outbox);
 			if (edit && text) this.composer.restore(chat, text);
 		});
 		this.thread.refresh();
+		return done;
+	}
+
+	/** How much of a picture is on its way, in per cent; null: none is, or nothing can stop it any more. */
+	upload(row: MessageRow): number | null {
+		if (row.outbox === null || row.delivery?.state !== "sending" || row.body.kind !== "image") return null;
+		const percent = this.thread.uploads.get(row.outbox) ?? 100;
+		return percent < 100 ? percent : null;
+	}
+
+	/** Takes back a picture that is on its way. */
+	async stopUpload(row: MessageRow): Promise<void> {
+		if (await this.discard(row, false)) toasts.show(m.upload_stopped());
 	}
 
 	async remove(row: MessageRow): Promise<void> {

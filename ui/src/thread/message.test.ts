@@ -181,6 +181,22 @@ describe("a reply on its way", () => {
 		expect(ours({ state: "waiting", code: "network", untilMs: until.getTime() }).textContent).toContain("Нет связи. Отправим в\u00a023:59");
 	});
 
+	test("a picture says how much of it is at Avito, and can be stopped until all of it is", async () => {
+		const row = await frame.host.sendImage(2, "a.png", "");
+		const stop = thread.start();
+		await thread.open(2);
+		show(row);
+		expect(screen.queryByTestId("upload")).toBeNull();
+		frame.host.emit({ what: "upload", chat: 2, outbox: row.outbox ?? 0, percent: 40 });
+		expect((await screen.findByTestId("upload")).textContent).toContain("40 %");
+		await userEvent.click(screen.getByTestId("upload"));
+		await vi.waitFor(() => expect(frame.host.calls).toContainEqual(["discardSend", row.outbox]));
+		await vi.waitFor(() => expect(thread.rows.some(({ key }) => key === row.key)).toBe(false));
+		frame.host.emit({ what: "upload", chat: 2, outbox: row.outbox ?? 0, percent: 100 });
+		await vi.waitFor(() => expect(screen.queryByTestId("upload")).toBeNull());
+		stop();
+	});
+
 	async function failed(body?: MessageBody) {
 		const row = await frame.host.sendText(2, "Отправлю завтра");
 		frame.host.setDelivery(2, row.key, { state: "failed", code: "refused", detail: "Bad request" });

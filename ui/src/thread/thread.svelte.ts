@@ -1,5 +1,5 @@
 // The open chat: its newest page re-read on notices and merged by key, older pages read on demand.
-import type { ChatId, ChatView, ErrorCode, MessageCursor, MessageId, MessagePage, MessageRow, Notice } from "../host/contract";
+import type { ChatId, ChatView, ErrorCode, MessageCursor, MessageId, MessagePage, MessageRow, Notice, OutboxId } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
 import { keepEqual } from "../shared/kept";
@@ -25,6 +25,8 @@ export class Thread {
 	hasNewer = $state(false);
 	/** A message to be brought into sight, and told apart for a moment. */
 	target = $state.raw<{ id: MessageId } | null>(null);
+	/** How much of our pictures is at Avito, in per cent. */
+	uploads = $state.raw<ReadonlyMap<OutboxId, number>>(new Map());
 	/** The divider stays where it was when the chat was opened. */
 	firstUnread = $state<MessageId | null>(null);
 	#host: Host;
@@ -53,6 +55,7 @@ export class Thread {
 	start(): () => void {
 		const soon = perFrame(() => this.refresh());
 		return this.#host.on((notice: Notice) => {
+			if (notice.what === "upload") this.uploads = new Map(this.uploads).set(notice.outbox, notice.percent);
 			if (this.chatId === null) return;
 			const ours =
 				notice.what === "everything" ||
@@ -153,6 +156,7 @@ export class Thread {
 	/** Another shop has other chats under the same numbers. */
 	forget(): void {
 		this.close();
+		this.uploads = new Map();
 		this.#remembered.clear();
 	}
 

@@ -85,7 +85,7 @@ describe("the window", () => {
 		await user.type(composer(), "почти готово");
 		await user.click(await row(3));
 		await vi.waitFor(() => expect(composer().value).toBe(""));
-		await vi.waitFor(async () => expect((await row(2)).textContent).toMatch(/Не отправлено:\s*почти готово/));
+		await vi.waitFor(async () => expect((await row(2)).textContent).toMatch(/Черновик:\s*почти готово/));
 		await user.click(await row(2));
 		await vi.waitFor(() => expect(composer().value).toBe("почти готово"));
 	});
@@ -150,6 +150,15 @@ describe("the window", () => {
 		await vi.waitFor(() => expect(composer().value).toBe(""));
 	});
 
+	test("where nothing can be sent a draft cannot either, by click or by key", async () => {
+		const { host, user } = await start({ trouble: "wrongKey", drafts: true });
+		await user.click(await row(1));
+		const send = (await screen.findByTestId("draft-send")) as HTMLButtonElement;
+		expect([send.disabled, send.title]).toEqual([true, screen.getByTestId("send-blocked").querySelector("span")?.textContent]);
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		expect(host.calls.map(([name]) => name)).not.toContain("drafts.send");
+	});
+
 	test("an account that cannot send says why; typing goes on, sending does not", async () => {
 		const { host, user } = await start({ trouble: "wrongKey" });
 		await user.click(await row(2));
@@ -159,6 +168,20 @@ describe("the window", () => {
 		expect(host.calls.map(([name]) => name)).not.toContain("sendText");
 		await user.click(within(screen.getByTestId("send-blocked")).getByRole("button"));
 		expect(await screen.findByTestId("onboarding")).toBeTruthy();
+	});
+
+	test("the settings lead to what is set up elsewhere, also from another part of that area", async () => {
+		const { user } = await start();
+		for (const [button, part] of [
+			["advanced-rules", "drafts-tab-rules"],
+			["advanced-model", "drafts-tab-setup"],
+			["advanced-tunnel", "reception-tab-tunnel"],
+		] as const) {
+			await user.click(screen.getByTestId("settings-open"));
+			await user.click(await screen.findByTestId(button));
+			await vi.waitFor(() => expect(screen.getByTestId(part).getAttribute("aria-selected")).toBe("true"));
+			expect(screen.queryByTestId("settings")).toBeNull();
+		}
 	});
 
 	test("the status line carries the mode and names the trouble", async () => {

@@ -20,7 +20,7 @@ use crate::store::accounts::AccountRow;
 use crate::store::lines::Door;
 use crate::timing::Timing;
 use crate::view::{Backfill, ErrorCode, Mode, Notice, Trouble, TroubleCode};
-use crate::{Core, outbox, sync};
+use crate::{Core, outbox, sync, voices};
 
 /// What connects an account.
 #[derive(Clone)]
@@ -119,6 +119,7 @@ pub(crate) struct Account {
     pub(crate) wake_sync: Notify,
     pub(crate) wake_outbox: Notify,
     pub(crate) wake_backfill: Notify,
+    pub(crate) wake_voices: Notify,
     /// Held while Avito is told what was read, so that it is told once.
     pub(crate) telling_read: tokio::sync::Mutex<()>,
     /// When, by the steady clock, the attempts of this run ended whose answers were lost.
@@ -179,6 +180,7 @@ impl Account {
             wake_sync: Notify::new(),
             wake_outbox: Notify::new(),
             wake_backfill: Notify::new(),
+            wake_voices: Notify::new(),
             telling_read: tokio::sync::Mutex::new(()),
             lost_answers: Mutex::default(),
             orders: tokio::sync::Mutex::default(),
@@ -199,6 +201,7 @@ impl Account {
             account.spawn(core, "backfill", sync::backfill::run(core.clone(), account.clone()));
             account.spawn(core, "open chat", sync::open_chat::run(core.clone(), account.clone()));
             account.spawn(core, "outbox", outbox::run(core.clone(), account.clone()));
+            account.spawn(core, "voices", voices::run(core.clone(), account.clone()));
         } else {
             account.set_trouble(core, Some(Mode::Offline), TroubleCode::SecretMissing, None, None);
         }

@@ -41,6 +41,7 @@ use crate::journal;
 use crate::line::ledger;
 use crate::line::self_test::SelfTests;
 use crate::media::MediaCache;
+use crate::outbox::Uploads;
 use crate::search;
 use crate::secrets::Vault;
 use crate::store::{Store, outbox, settings};
@@ -129,6 +130,8 @@ pub(crate) struct Inner {
     pub(crate) settings: watch::Sender<Settings>,
     pub(crate) media: MediaCache,
     pub(crate) drafting: Drafting,
+    /// Pictures on their way to Avito.
+    pub(crate) uploads: Uploads,
     /// Finds knowledge; keeps the words of all passages in memory.
     pub(crate) searcher: Arc<Mutex<knowledge::Searcher>>,
     /// Reads files of knowledge.
@@ -172,6 +175,7 @@ impl Core {
                 media: MediaCache::open(&config.folder)?,
                 searcher: Arc::default(),
                 drafting: Drafting::default(),
+                uploads: Uploads::default(),
                 desk: crate::sources::Desk::default(),
                 meaning: crate::sources::Meaning::default(),
                 proposed: Mutex::default(),

@@ -17,6 +17,7 @@ use crate::ids::{AccountId, ChatId, MediaId, MessageId};
 use crate::outbox::claim;
 use crate::store::messages::{Source, StoredMessage};
 use crate::store::{StoreError, chats, media, messages};
+use crate::voices;
 
 /// Whose store a message enters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub(crate) struct Taken {
     pub(crate) for_the_seller: bool,
     /// When it was sent, by Avito's clock.
     pub(crate) sent_s: i64,
+    /// Its recording is to be fetched.
+    pub(crate) recording: bool,
 }
 
 /// Takes one message in. `tie` is its place within its second when a reading tells it.
@@ -64,7 +67,9 @@ pub(crate) fn take(
         (None, Some(old)) => old.tie,
         (None, None) => messages::next_tie(connection, chat, new.sent_s)?,
     };
-    register_media(connection, owner.account, &meaning(message))?;
+    let content = meaning(message);
+    register_media(connection, owner.account, &content)?;
+    let recording = voices::to_keep(connection, owner.account, &content, new.sent_s, now_ms)?;
     let mut merged = match &old {
         Some(old) => merge(old, new, tie.is_some()),
         None => new,
@@ -88,6 +93,7 @@ pub(crate) fn take(
         from_buyer,
         for_the_seller: from_buyer && !merged.deleted && merged.unread != Some(false),
         sent_s: merged.sent_s,
+        recording,
     })
 }
 

@@ -254,6 +254,9 @@ fn tell(core: &Core, outcome: Outcome, news: &mut News) {
     for id in seen {
         if let Some(account) = core.account(id) {
             account.wake_outbox.notify_one();
+            if outcome.taken.iter().any(|(owner, taken)| *owner == id && taken.recording) {
+                account.wake_voices.notify_one();
+            }
             let of_account = outcome.taken.iter().filter(|(owner, _)| *owner == id).map(|(_, taken)| *taken);
             news.entry(id).or_default().extend(of_account.filter(|taken| taken.new && taken.for_the_seller));
         }

@@ -39,6 +39,7 @@ mod sync;
 mod timing;
 mod tunnels;
 pub mod view;
+mod voices;
 
 pub use account::NewKey;
 pub use alerts::Alert;

@@ -80,6 +80,11 @@ impl MediaCache {
 impl Core {
     /// The file behind a media id: from the cache, otherwise from Avito.
     pub async fn media(&self, id: MediaId) -> Result<MediaFile, CoreError> {
+        self.file(id, true).await
+    }
+
+    /// The same; `waited_for`: a person waits, so that Avito is asked at once.
+    pub(crate) async fn file(&self, id: MediaId, waited_for: bool) -> Result<MediaFile, CoreError> {
         let cache = &self.inner.media;
         let lock = cache.lock_of(id);
         let _one_at_a_time = lock.lock().await;
@@ -95,16 +100,16 @@ impl Core {
             let mime = row.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
             return Ok(MediaFile { mime, bytes });
         }
-        let file = self.fetch(&row).await?;
+        let file = self.fetch(&row, waited_for).await?;
         self.keep(id, &file).await?;
         Ok(file)
     }
 
-    async fn fetch(&self, row: &MediaRow) -> Result<MediaFile, CoreError> {
+    async fn fetch(&self, row: &MediaRow, waited_for: bool) -> Result<MediaFile, CoreError> {
         let account = self.account(row.account);
         let address = match (row.address.strip_prefix("voice:"), &account) {
             (None, _) => row.address.clone(),
-            (Some(voice), Some(account)) => voice_address(account, voice).await?,
+            (Some(voice), Some(account)) => voice_address(account, voice, waited_for).await?,
             (Some(_), None) => return Err(CoreError::not_found("the account of this voice message is gone")),
         };
         let api = account.as_ref().and_then(|account| account.api_url.as_deref());
@@ -112,6 +117,9 @@ impl Core {
         let answer = self.inner.media.client.get(url).send().await.map_err(network)?;
         if !answer.status().is_success() {
             tracing::debug!(status = answer.status().as_u16(), "a picture is not to be had");
+            if answer.status().is_server_error() {
+                return Err(CoreError::Invalid(ErrorCode::ServerTrouble, "the file's server has trouble"));
+            }
             return Err(CoreError::not_found("Avito no longer has this file"));
         }
         let mut stream = answer.bytes_stream();
@@ -141,8 +149,9 @@ impl Core {
     }
 }
 
-async fn voice_address(account: &Account, voice: &str) -> Result<String, CoreError> {
+async fn voice_address(account: &Account, voice: &str, waited_for: bool) -> Result<String, CoreError> {
     let client = account.client.as_ref().ok_or_else(|| CoreError::not_found("the account has no key"))?;
+    let client = if waited_for { client.clone() } else { client.background() };
     let mut urls = client.voice_urls(account.user_id, &[voice]).await?;
     urls.remove(voice).ok_or_else(|| CoreError::not_found("Avito no longer has this voice message"))
 }

@@ -1,5 +1,7 @@
 //! One call: its turn in the budget, its token, its repetition, its meaning.
 
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,7 +43,24 @@ pub(super) struct Call {
 enum Body {
     Empty,
     Json(Value),
-    Image { file_name: String, mime: String, bytes: Bytes },
+    Image { file_name: String, mime: String, bytes: Bytes, told: Told },
+}
+
+/// Is told how many bytes of an upload have been handed to the connection; from the beginning again when it is repeated.
+pub(super) type Told = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// An upload goes out in pieces of this many bytes.
+const PIECE: usize = 32 * 1024;
+
+/// The bytes in pieces, each told of as the connection takes it.
+fn told_of(bytes: Bytes, told: Told) -> reqwest::Body {
+    let pieces = (0..bytes.len().div_ceil(PIECE)).map(move |index| {
+        let from = index * PIECE;
+        let to = bytes.len().min(from + PIECE);
+        told(to as u64);
+        Ok::<_, Infallible>(bytes.slice(from..to))
+    });
+    reqwest::Body::wrap_stream(futures_util::stream::iter(pieces))
 }
 
 impl Call {
@@ -101,8 +120,8 @@ impl Call {
         self
     }
 
-    pub(super) fn image(mut self, file_name: String, mime: String, bytes: Vec<u8>) -> Self {
-        self.body = Body::Image { file_name, mime, bytes: bytes.into() };
+    pub(super) fn image(mut self, file_name: String, mime: String, bytes: Vec<u8>, told: Told) -> Self {
+        self.body = Body::Image { file_name, mime, bytes: bytes.into(), told };
         self
     }
 
@@ -222,9 +241,10 @@ impl Client {
             Body::Empty if call.method == Method::POST => request.body(""),
             Body::Empty => request,
             Body::Json(body) => request.json(body),
-            Body::Image { file_name, mime, bytes } => {
+            Body::Image { file_name, mime, bytes, told } => {
                 let length = bytes.len() as u64;
-                let part = Part::stream_with_length(bytes.clone(), length).file_name(file_name.clone());
+                let body = told_of(bytes.clone(), Arc::clone(told));
+                let part = Part::stream_with_length(body, length).file_name(file_name.clone());
                 let part = part.mime_str(mime).map_err(|_| call.error(Class::Validation))?;
                 let more = Duration::from_secs(length / SLOWEST_UPLOAD);
                 request.multipart(Form::new().part("uploadfile[]", part)).timeout(self.inner.timeout + more)

@@ -1,6 +1,7 @@
 //! Chats, messages, pictures, voice, blacklist.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -129,8 +130,24 @@ impl Client {
         mime: &str,
         bytes: Vec<u8>,
     ) -> Result<UploadedImage, Error> {
-        let call =
-            Call::post(UPLOAD, &[&user_id.to_string()])?.image(plain_name(file_name), mime.to_owned(), bytes);
+        self.upload_image_told(user_id, file_name, mime, bytes, |_| ()).await
+    }
+
+    /// The same; `told` learns how many bytes the connection has taken, from the beginning again when the upload is repeated.
+    pub async fn upload_image_told(
+        &self,
+        user_id: i64,
+        file_name: &str,
+        mime: &str,
+        bytes: Vec<u8>,
+        told: impl Fn(u64) + Send + Sync + 'static,
+    ) -> Result<UploadedImage, Error> {
+        let call = Call::post(UPLOAD, &[&user_id.to_string()])?.image(
+            plain_name(file_name),
+            mime.to_owned(),
+            bytes,
+            Arc::new(told),
+        );
         let answer = self.execute(&call).await?;
         let body = call.value(&answer)?;
         let mut entries = body.as_object().into_iter().flatten();

@@ -205,23 +205,34 @@ impl Core {
         Ok(())
     }
 
-    /// Drops a reply that is not under way and answers its text. One that may be at Avito can be dropped only when parked.
+    /// Drops a reply that is not under way, or a picture that is not all at Avito yet, and answers its text. One that may be at
+    /// Avito can be dropped only when parked.
     pub async fn discard_send(&self, id: OutboxId) -> Result<Option<String>, CoreError> {
         let now_ms = self.inner.clock.now_ms();
+        let upload = self.inner.uploads.take(id);
+        let uploading = upload.is_some();
         let row = self
             .inner
             .store
             .write(move |c| {
                 let Some(row) = outbox::get(c, id)? else { return Ok(None) };
-                if !matches!(row.state, OutboxState::Queued | OutboxState::Failed) {
+                let droppable = match row.state {
+                    OutboxState::Queued | OutboxState::Failed => true,
+                    OutboxState::Sending => uploading,
+                    _ => false,
+                };
+                if !droppable {
                     return Ok(None);
                 }
                 outbox::set_state(c, id, OutboxState::Discarded, None, None, None, None)?;
                 drafts::unsend(c, id, now_ms)?;
                 Ok(Some(row))
             })
-            .await?;
-        let row = row.ok_or_else(|| CoreError::not_found("the reply is being sent"))?;
+            .await;
+        if let Some(upload) = upload {
+            upload.cancel();
+        }
+        let row = row?.ok_or_else(|| CoreError::not_found("the reply is being sent"))?;
         if let Some(account) = self.account(row.account) {
             account.wake_outbox.notify_one(); // it removes a picture's file
         }

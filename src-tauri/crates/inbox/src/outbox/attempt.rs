@@ -5,6 +5,7 @@ use std::time::Duration;
 use avito::{Client, Message, SendOutcome};
 
 use super::claim::{self, Likeness};
+use super::uploads;
 use crate::account::Account;
 use crate::drafting::rules;
 use crate::error::{needs_seller, send_failure, trouble_code};
@@ -63,7 +64,7 @@ async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
     let Some(stored) = stored else { return park(core, id, SendFailure::NotFound, None).await };
     let sent = match (&row.text, &row.image) {
         (Some(text), _) => client.send_text(account.user_id, &stored.avito_id, text).await,
-        (None, Some(image)) => match uploaded(core, account, client, id, image).await? {
+        (None, Some(image)) => match uploaded(core, account, client, row, image).await? {
             Uploaded::Ready(image_id) => {
                 client.send_image(account.user_id, &stored.avito_id, &image_id).await
             }
@@ -98,9 +99,10 @@ async fn uploaded(
     core: &Core,
     account: &Account,
     client: &Client,
-    id: OutboxId,
+    row: &OutboxRow,
     image: &OutboxImage,
 ) -> Result<Uploaded, StoreError> {
+    let (id, chat) = (row.id, row.chat);
     if let Some(image_id) = &image.image_id {
         return Ok(Uploaded::Ready(image_id.clone()));
     }
@@ -108,7 +110,18 @@ async fn uploaded(
         park(core, id, SendFailure::FileMissing, None).await?;
         return Ok(Uploaded::Settled);
     };
-    match client.upload_image(account.user_id, &image.name, &image.mime, bytes).await {
+    let stop = core.inner.uploads.begin(id);
+    let told = uploads::teller(core, chat, id, bytes.len());
+    let upload = client.upload_image_told(account.user_id, &image.name, &image.mime, bytes, told);
+    let outcome = tokio::select! {
+        outcome = upload => outcome,
+        () = stop.cancelled() => return Ok(Uploaded::Settled),
+    };
+    if core.inner.uploads.take(id).is_none() {
+        return Ok(Uploaded::Settled); // the seller has just dropped it
+    }
+    core.notify(Notice::Upload { chat, outbox: id, percent: 100 });
+    match outcome {
         Ok(uploaded) => {
             let image_id = uploaded.id.clone();
             let sizes = serde_json::to_string(&uploaded.sizes).unwrap_or_default();

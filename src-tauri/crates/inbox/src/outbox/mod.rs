@@ -13,12 +13,15 @@
 
 mod attempt;
 pub(crate) mod claim;
+mod uploads;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+
+pub(crate) use self::uploads::Uploads;
 
 use crate::Core;
 use crate::account::Account;

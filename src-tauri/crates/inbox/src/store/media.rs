@@ -73,9 +73,44 @@ pub(crate) fn set_fetched(
 ) -> Result<(), StoreError> {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     connection.execute(
-        "UPDATE media SET mime = ?2, size = ?3, fetched_ms = ?4 WHERE id = ?1",
+        "UPDATE media SET mime = ?2, size = ?3, fetched_ms = ?4, keep = 0 WHERE id = ?1",
         (id, mime, size, now_ms),
     )?;
+    Ok(())
+}
+
+/// Marks a recording as one that is fetched without being asked for; false: it is in the cache, or was marked before.
+pub(crate) fn set_to_keep(
+    connection: &Connection,
+    account: AccountId,
+    address: &str,
+) -> Result<bool, StoreError> {
+    let marked = connection
+        .prepare_cached(
+            "UPDATE media SET keep = 1 WHERE account = ?1 AND address = ?2 AND keep = 0 AND fetched_ms IS NULL",
+        )?
+        .execute((account, address))?;
+    Ok(marked > 0)
+}
+
+/// The newest recording to be fetched, older than `before`.
+pub(crate) fn next_to_keep(
+    connection: &Connection,
+    account: AccountId,
+    before: Option<MediaId>,
+) -> Result<Option<MediaId>, StoreError> {
+    let before = before.map_or(i64::MAX, |id| id.0);
+    Ok(connection
+        .prepare_cached(
+            "SELECT id FROM media WHERE account = ?1 AND keep = 1 AND id < ?2 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row((account, before), |row| row.get(0))
+        .optional()?)
+}
+
+/// Notes that a recording is not to be had.
+pub(crate) fn set_not_kept(connection: &Connection, id: MediaId) -> Result<(), StoreError> {
+    connection.execute("UPDATE media SET keep = 0 WHERE id = ?1", [id])?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/007_message_search.sql"),
     include_str!("migrations/008_recalls.sql"),
     include_str!("migrations/009_awaited_events.sql"),
+    include_str!("migrations/010_kept_voices.sql"),
 ];
 
 /// The version this program's schema has.

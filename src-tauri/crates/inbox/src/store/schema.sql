@@ -35,8 +35,10 @@ CREATE TABLE media (
   mime       TEXT,          -- of the file in media/, once fetched
   size       INTEGER,
   fetched_ms INTEGER,
+  keep       INTEGER NOT NULL DEFAULT 0, -- 1: to be fetched
   UNIQUE (account, address)
 ) STRICT;
+CREATE INDEX media_to_keep ON media (account, id) WHERE keep = 1;
 
 CREATE TABLE chats (
   id                 INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -191,6 +191,9 @@ async fn read_history(
         .await?;
     let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
     core.tell_changed(&changed);
+    if taken.iter().any(|taken| taken.recording) {
+        account.wake_voices.notify_one();
+    }
     let new = u32::try_from(taken.iter().filter(|taken| taken.new).count()).unwrap_or(0);
     account.update(core, |state| {
         if let Some(progress) = &mut state.backfill {

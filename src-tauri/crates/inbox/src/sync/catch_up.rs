@@ -242,6 +242,9 @@ async fn read_chat(
         let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
         core.tell_changed(&changed);
         core.note_talk(&changed);
+        if taken.iter().any(|taken| taken.recording) {
+            account.wake_voices.notify_one();
+        }
         all.extend(taken);
         if complete {
             account.wake_outbox.notify_one();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::AccountView;
-use crate::ids::ChatId;
+use crate::ids::{ChatId, OutboxId};
 
 /// Which shop the window shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -149,6 +149,8 @@ pub struct Settings {
     pub item_panel: bool,
     /// Seconds a reply waits in the outbox, so that it can be taken back before Avito has it; 0: none.
     pub undo_send_s: u8,
+    /// Recordings are fetched as voice messages come, before anybody plays them.
+    pub keep_voices: bool,
     /// How often to ask Avito.
     pub polling: Polling,
     /// Size of the text in the window, in per cent of the usual.
@@ -165,6 +167,7 @@ impl Default for Settings {
             enter_sends: true,
             item_panel: true,
             undo_send_s: 0,
+            keep_voices: true,
             polling: Polling::Usual,
             text_percent: 100,
         }
@@ -191,6 +194,15 @@ pub enum Notice {
     Knowledge,
     /// Settings.
     Settings,
+    /// How much of a picture that is being sent is at Avito; at 100 it can no longer be stopped.
+    Upload {
+        /// The chat.
+        chat: ChatId,
+        /// The reply.
+        outbox: OutboxId,
+        /// 0 to 100.
+        percent: u8,
+    },
     /// The draft of a chat: made, growing, gone.
     Draft {
         /// The chat.

@@ -1,7 +1,7 @@
 //! Pictures and voice through the core.
 
 use avito_sim::{Content, Scene, Sim, SimConfig};
-use inbox::view::{ErrorCode, MessageBody};
+use inbox::view::{ErrorCode, MessageBody, Settings};
 use inbox::{ChatId, MediaId};
 
 use crate::support::{Front, Setup, Shop};
@@ -61,6 +61,60 @@ async fn a_voice_message_is_fetched_by_its_id() {
     assert!(file.mime.starts_with("audio/"), "{}", file.mime);
     assert_eq!(shop.core.media(media).await.unwrap(), file);
     assert_eq!(shop.sim.call_count("getVoiceFiles"), 1, "the link is asked for once, the file is kept");
+}
+
+/// Files in the folder of pictures and recordings.
+fn kept(shop: &Shop) -> usize {
+    std::fs::read_dir(shop.folder.path().join("media")).unwrap().count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_kept_as_its_message_comes() {
+    let (shop, _front) = shop().await;
+    let (avito, chat) = shop.chat("Анна", "голос").await;
+    let voice = receive(&shop, (&avito, chat), Content::Voice { voice_id: VOICE.into() }).await;
+    let picture = receive(&shop, (&avito, chat), Content::image("wheel_scratch")).await;
+    shop.until("the recording is in the folder", async || kept(&shop) == 1).await;
+    let shop = shop.reopen().await;
+    shop.sim.pause().await;
+    assert!(shop.core.media(voice).await.unwrap().mime.starts_with("audio/"), "without any network");
+    assert_eq!(
+        shop.core.media(picture).await.unwrap_err().code(),
+        ErrorCode::ServerTrouble,
+        "a picture waits to be looked at"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_could_not_be_had_is_fetched_later() {
+    let (front, listener) = Front::bind().await;
+    let config =
+        SimConfig { scene: Scene::Empty, public_base: Some(front.url.clone()), ..SimConfig::default() };
+    let sim = Sim::start(config).await.unwrap();
+    front.serve(listener, &sim);
+    front.answer(".mp4", 503, "text/plain", b"later".to_vec());
+    let setup = Setup { api_url: Some(front.url.clone()), ..Setup::default() };
+    let shop = Shop::new(sim, setup).await;
+    let (avito, chat) = shop.chat("Анна", "голос").await;
+    let voice = receive(&shop, (&avito, chat), Content::Voice { voice_id: VOICE.into() }).await;
+    shop.until("it was tried twice", async || shop.sim.call_count("getVoiceFiles") > 1).await;
+    assert_eq!(kept(&shop), 0);
+    front.clear();
+    shop.until("the recording is in the folder", async || kept(&shop) == 1).await;
+    assert!(shop.core.media(voice).await.unwrap().mime.starts_with("audio/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_wait_for_whoever_switched_keeping_off() {
+    let (shop, _front) = shop().await;
+    shop.core.save_settings(Settings { keep_voices: false, ..shop.core.settings() }).await.unwrap();
+    let (avito, chat) = shop.chat("Анна", "голос").await;
+    receive(&shop, (&avito, chat), Content::Voice { voice_id: VOICE.into() }).await;
+    shop.sim.buyer_sends(shop.seller.user_id, &avito, Content::text("Послушайте")).unwrap();
+    shop.until("the next message is here", async || shop.thread(chat).await.len() > 2).await;
+    assert_eq!(shop.sim.call_count("getVoiceFiles"), 0);
+    shop.core.save_settings(Settings { keep_voices: true, ..shop.core.settings() }).await.unwrap();
+    shop.until("the recording is in the folder", async || kept(&shop) == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

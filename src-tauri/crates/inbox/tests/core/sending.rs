@@ -337,6 +337,51 @@ async fn a_picture_is_sent_once_over_accidents_of_upload_and_sending() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_tells_how_much_of_it_is_at_avito() {
+    let shop = Shop::polling().await;
+    let (_, chat) = shop.chat("Анна", "Есть фото?").await;
+    let mut notices = shop.core.notices();
+    let large = [PICTURE, &vec![7; 3 << 20]].concat();
+    let echo = shop.core.send_image(chat, "x.png", large).await.unwrap();
+    let id = echo.outbox.unwrap();
+    assert!(is_sent(&shop.core.wait_sent(id, PATIENCE).await.unwrap()));
+    let mut told = Vec::new();
+    while let Ok(notice) = notices.try_recv() {
+        if let inbox::view::Notice::Upload { outbox, percent, .. } = notice {
+            assert_eq!(outbox, id);
+            told.push(percent);
+        }
+    }
+    assert_eq!((told.first(), told.last()), (Some(&0), Some(&100)), "{told:?}");
+    assert!(told.is_sorted() && told.len() > 10, "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_can_be_stopped_until_all_of_it_is_at_avito() {
+    let shop = Shop::polling().await;
+    let (avito, chat) = shop.chat("Анна", "Есть фото?").await;
+    let mut notices = shop.core.notices();
+    let fault = FaultKind::Slow { millis: 600_000, processed: false };
+    let fault = shop.sim.faults().set(Fault::once(fault).on_route("uploadImages"));
+    let echo = shop.core.send_image(chat, "x.png", PICTURE.to_vec()).await.unwrap();
+    let text = shop.core.send_text(chat, "Фото пришлю позже").await.unwrap();
+    while !matches!(notices.recv().await.unwrap(), inbox::view::Notice::Upload { .. }) {}
+    assert_eq!(shop.core.discard_send(echo.outbox.unwrap()).await.unwrap(), None);
+    // What stood behind it goes out, and the picture never does.
+    assert!(is_sent(&shop.core.wait_sent(text.outbox.unwrap(), PATIENCE).await.unwrap()));
+    shop.sim.faults().clear(fault);
+    assert_eq!(shop.at_avito(&avito), ["Есть фото?", "Фото пришлю позже"]);
+    assert_eq!(shop.thread(chat).await.len(), 2);
+    let folder = shop.folder.path().join("outbox");
+    shop.until("the copy is gone", async || std::fs::read_dir(&folder).unwrap().count() == 0).await;
+    // All of it is there: now it is a message, and stopping comes too late.
+    let echo = shop.core.send_image(chat, "x.png", PICTURE.to_vec()).await.unwrap();
+    shop.core.wait_sent(echo.outbox.unwrap(), PATIENCE).await.unwrap();
+    let late = shop.core.discard_send(echo.outbox.unwrap()).await.unwrap_err();
+    assert_eq!(late.code(), ErrorCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_picture_whose_copy_is_gone_waits_for_the_seller() {
     let shop = Shop::polling().await;
     let (_, chat) = shop.chat("Анна", "Есть фото?").await;
