@@ -164,26 +164,31 @@ impl Page {
         self.until("the shop is live", live).await;
     }
 
-    /// Scrolls the list of chats until a chat is there: only rows in sight exist.
-    async fn scroll_to(&self, chat: &str) {
-        let scrolled = format!(
-            "(() => {{ if (one({:?})) return true; const list = one('[data-testid=chat-list]');\
-               const end = list.scrollTop + list.clientHeight >= list.scrollHeight - 1;\
-               list.scrollTop = end ? 0 : list.scrollTop + list.clientHeight; return false; }})()",
-            row(chat)
-        );
-        self.until("the chat is in the list", &scrolled).await;
-    }
-
     /// Opens a chat from the list, by Avito's id, and waits for its thread.
     pub(crate) async fn open_chat(&self, chat: &str) {
         self.see(&id("chat-row")).await;
-        self.scroll_to(chat).await;
-        self.click(&row(chat)).await;
+        // News may take the row out of sight between the scrolling and the click: then it is looked for again.
+        let mut number = None;
+        until(&format!("the chat {chat} is chosen"), WAIT, async || {
+            number = Some(self.scroll_to(chat).await?);
+            self.try_click(&row(chat)).await.ok()?
+        })
+        .await;
         let open =
-            format!("one('[data-testid=thread]')?.dataset.chatId === one({:?})?.dataset.chatId", row(chat));
+            format!("one('[data-testid=thread]')?.dataset.chatId === {:?}", number.unwrap_or_default());
         self.until("the thread is open", &open).await;
         self.see(&id("composer")).await;
+    }
+
+    /// The number the page has for a chat once its row is there, for only rows in sight exist; otherwise scrolls on.
+    async fn scroll_to(&self, chat: &str) -> Option<String> {
+        let scrolled = format!(
+            "return (() => {{ const row = one({:?}); if (row) return row.dataset.chatId; const list = one('[data-testid=chat-list]');\
+               const end = list.scrollTop + list.clientHeight >= list.scrollHeight - 1;\
+               list.scrollTop = end ? 0 : list.scrollTop + list.clientHeight; return null; }})()",
+            row(chat)
+        );
+        Some(self.run(&scrolled).await.ok()?.as_str()?.to_owned())
     }
 
     /// Writes a reply and presses Enter.
