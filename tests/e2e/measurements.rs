@@ -99,7 +99,8 @@ fn windows_on_a_small_archive_are_measured_from_start_to_rest() {
         let line = with(&["--rounds", "1", "--encrypted-only"]);
         let started = start::run(&app, folder.path(), &options(&line)).await.unwrap();
         assert!(started["large"]["p50"].as_f64().unwrap() > 0.0);
-        let line = with(&["--rounds", "1", "--settle", "0", "--rest", "1", "--events", "100"]);
+        let line =
+            with(&["--rounds", "1", "--settle", "0", "--rest", "1", "--pause", "0", "--events", "100"]);
         let held = memory::run(&app, folder.path(), &options(&line)).await.unwrap();
         assert!(held["large"]["rss_mb"].as_f64().unwrap() > held["large"]["pss_mb"].as_f64().unwrap());
     });

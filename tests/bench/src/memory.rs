@@ -39,12 +39,16 @@ pub struct Options {
     /// Events over which memory must stay flat.
     #[arg(long, default_value_t = 200_000)]
     pub events: usize,
-    /// Seconds until a started window counts as being at rest.
-    #[arg(long, default_value_t = 8)]
+    /// Seconds until a started window counts as being at rest: a start looks through what has changed, for some ten of them.
+    #[arg(long, default_value_t = 30)]
     pub settle: u64,
     /// Seconds of rest whose processor time is counted.
     #[arg(long, default_value_t = 30)]
     pub rest: u64,
+    /// Seconds without events before memory is looked at in the middle and at the end of them: what a flood needed for itself is
+    /// given back after fifteen.
+    #[arg(long, default_value_t = 20)]
+    pub pause: u64,
 }
 
 /// What a process holds, in bytes.
@@ -132,7 +136,7 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
         report.figure(&format!("{name}.busy_percent"), kind.busy.median());
         report.figure(&format!("{name}.all_busy_percent"), kind.all_busy.median());
     }
-    let flow = over_events(app, options.events).await?;
+    let flow = over_events(app, options).await?;
     let rows: Vec<Vec<String>> = flow
         .iter()
         .map(|(events, held)| vec![short(*events as f64), short(held.resident / MB), short(held.own / MB)])
@@ -192,7 +196,7 @@ async fn look(
 }
 
 /// Memory of the program without a window after every tenth of the events.
-async fn over_events(app: &Path, events: usize) -> Result<Vec<(usize, Held)>> {
+async fn over_events(app: &Path, options: &Options) -> Result<Vec<(usize, Held)>> {
     let folder = tempfile::tempdir()?;
     let sim = Sim::start(SimConfig { scene: Scene::Empty, ..SimConfig::default() }).await?;
     let seller = sim.accounts().into_iter().next().context("the stand-in has an account")?;
@@ -203,12 +207,15 @@ async fn over_events(app: &Path, events: usize) -> Result<Vec<(usize, Held)>> {
     running.door.wait_for_mode("live").await?;
     let receiver = webhook::receiver(&sim, &seller, &running)?;
     let mut post = Post::new(&seller, &chats);
-    let step = (events / 10).max(1);
+    let step = (options.events / 10).max(1);
     let mut flow = vec![(0, held(running.pid())?)];
     for tenth in 1..=10 {
         let requests = load::requests(&receiver, &post.make(step));
         load::deliver(&receiver, &requests, 32, Pace::AsFastAsAnswered).await?;
         webhook::until_taken_in(&running, &post).await?;
+        if tenth == 5 || tenth == 10 {
+            tokio::time::sleep(Duration::from_secs(options.pause)).await;
+        }
         flow.push((tenth * step, held(running.pid())?));
     }
     running.stop().await?;

@@ -182,7 +182,7 @@ async fn ours(app: &Path, folder: &Path, size: Fill, form: Form) -> Result<(Cont
 pub async fn until_taken_in(running: &Running, post: &Post) -> Result<()> {
     let Some((chat, id)) = post.last() else { return Ok(()) };
     patiently("the deliveries are taken in", async || {
-        let ids = running.door.message_ids(chat, 20).await?;
+        let ids = running.door.message_ids(chat, 200).await?;
         Ok(ids.iter().any(|known| known == id).then_some(()))
     })
     .await

@@ -69,6 +69,8 @@ const READERS: usize = 4;
 /// Pages the writer keeps, in KiB (negative: SQLite's way to say so); it takes them as it needs them. Each page that is not kept is
 /// read, checked and decrypted again, and messages come with random ids: in the usual 2 MiB a flood spends most of its time there.
 const WRITER_CACHE_KIB: i64 = -24 * 1024;
+/// After a pause of this length the writer gives the pages it keeps back: they serve a flood.
+const PAUSE: Duration = Duration::from_secs(15);
 /// How long a lock of another program's is waited for.
 const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -392,7 +394,7 @@ struct Writer {
 
 fn write_loop(mut writer: Writer, jobs: &mpsc::Receiver<Job>) {
     let mut next = None;
-    while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+    while let Some(job) = next.take().or_else(|| writer.wait(jobs)) {
         match job {
             Job::Work(first) => next = writer.commit(first, jobs),
             Job::Rekey(key, answer) => {
@@ -409,6 +411,21 @@ fn write_loop(mut writer: Writer, jobs: &mpsc::Receiver<Job>) {
 }
 
 impl Writer {
+    /// The next job; none once nobody can ask any more.
+    fn wait(&self, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
+        match jobs.recv_timeout(PAUSE) {
+            Ok(job) => return Some(job),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        if let Some(connection) = &self.connection
+            && let Err(error) = connection.execute_batch("PRAGMA shrink_memory")
+        {
+            tracing::debug!(%error, "pages could not be given back");
+        }
+        jobs.recv().ok()
+    }
+
     /// Commits this work together with what waits behind it. Answers a job that cannot share the transaction.
     fn commit(&self, first: Work, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
         let Some(connection) = &self.connection else {
