@@ -70,7 +70,7 @@ const READERS: usize = 4;
 /// read, checked and decrypted again, and messages come with random ids: in the usual 2 MiB a flood spends most of its time there.
 const WRITER_CACHE_KIB: i64 = -24 * 1024;
 /// After a pause of this length the writer gives the pages it keeps back: they serve a flood.
-const PAUSE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 15_000 });
 /// How long a lock of another program's is waited for.
 const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -631,6 +631,17 @@ mod tests {
             write.await.unwrap();
         }
         assert_eq!(keys(&store).await.len(), 1000);
+    }
+
+    #[tokio::test]
+    async fn after_a_pause_writing_goes_on_and_closing_ends_it() {
+        let (_folder, store) = open();
+        for key in ["a", "b"] {
+            store.write(move |c| put(c, key)).await.unwrap();
+            tokio::time::sleep(PAUSE * 3).await; // the pause is what is tried here
+        }
+        assert_eq!(keys(&store).await, ["a", "b"]);
+        store.close().await;
     }
 
     #[tokio::test]
