@@ -25,6 +25,7 @@ mod onboarding;
 mod pictures;
 mod privacy;
 mod reception;
+mod replay;
 mod restart;
 mod rules;
 mod scrolling;

@@ -132,7 +132,7 @@ async fn ask_all(set: &Set, model: &Model) -> Result<Figures> {
             near,
         ),
         (
-            "drafts with a red fact, not sendable",
+            "drafts shown, red or doubted",
             count(&|_, f| f.draft.maker.is_some() && !f.draft.one_key),
             drafted.len(),
         ),
