@@ -6,7 +6,6 @@ use llm_double::{Double, KEY, MODEL, Mode};
 use serde_json::json;
 
 use crate::drafts::{see_draft, start};
-use crate::pictures::take;
 use crate::support::page::{Page, id};
 use crate::support::shop::Shop;
 use crate::support::{Desk, on_a_desk};
@@ -79,7 +78,6 @@ fn a_model_is_tried_on_past_questions_before_it_is_saved() {
         // What it would say, what it got then, and what the seller said.
         assert!(row.contains("5 500 ₽") && row.contains("900 за комплект"), "{row}");
         page.see_words(&id("replay-unsupported"), "2").await;
-        take(desk, &page, "replay-model.png").await;
         let settings = page.invoke("draft_settings", &json!({})).await.expect("settings");
         assert_eq!((&settings["settings"]["useModel"], &settings["hasKey"]), (&json!(false), &json!(false)));
         assert_eq!(shop.sim.posted_count("Здравствуйте! Отдам ножки за 5 500 ₽."), 0);
@@ -100,12 +98,9 @@ fn a_file_and_an_entry_are_tried_on_past_questions_before_they_are_used() {
         page.see_words(&id("source"), "Как проехать").await;
         page.click(&id("replay-start")).await;
         see_verdict(&page, "парковка для грузовика", "better").await;
-        see_verdict(&page, "Сколько стоят ножки?", "same").await;
         page.see_words(&id("replay-better"), "1").await;
-        take(desk, &page, "replay-file.png").await;
-        page.resize(900, 600).await;
-        take(desk, &page, "replay-file-narrow.png").await;
-        page.resize(1280, 800).await;
+        page.click(&id("replay-show-same")).await;
+        see_verdict(&page, "Сколько стоят ножки?", "same").await;
         // Not used before it is accepted, and used from then on.
         let asked =
             json!({"scope": {"account": null, "item": null}, "question": "парковка для грузовика есть?"});
@@ -129,7 +124,6 @@ fn a_file_and_an_entry_are_tried_on_past_questions_before_they_are_used() {
         page.click(&id("entry-check")).await;
         page.click(&id("replay-start")).await;
         see_verdict(&page, "Сколько стоят ножки?", "worse").await;
-        page.choose("setting-theme", "dark").await;
         page.click(&id("area-chats")).await;
         page.open_chat(&shop.boris).await;
         see_draft(&page, "во дворе").await;

@@ -12,15 +12,18 @@ use crate::support::Shop;
 
 const LENSES: &str = "Линзы Bi-LED стоят 9 000 ₽ за пару, установка 4000 ₽. Гарантия на линзы 12 месяцев.";
 
-pub(crate) async fn tell(shop: &Shop, title: &str, text: &str) {
-    let entry = EntryInput {
+pub(crate) fn entry(title: &str, text: &str) -> EntryInput {
+    EntryInput {
         kind: SourceKind::Question,
         scope: Scope::default(),
         title: title.into(),
         text: text.into(),
         url: None,
-    };
-    shop.core.add_entry(entry).await.unwrap();
+    }
+}
+
+pub(crate) async fn tell(shop: &Shop, title: &str, text: &str) {
+    shop.core.add_entry(entry(title, text)).await.unwrap();
 }
 
 /// A live shop that knows of lenses.
@@ -384,10 +387,15 @@ async fn nothing_is_lost_when_more_comes_than_can_be_made_nor_by_a_restart() {
     let double = Double::start().await.unwrap();
     double.set(Mode::Slow { wait_ms: 5 });
     use_model(&shop, &double).await;
-    // More than are looked at in one go, twice over.
+    let on = shop.core.draft_settings().await.unwrap().settings;
+    let off = DraftSettings { on: false, ..on.clone() };
+    shop.core.save_draft_settings(off, ModelSecrets::default()).await.unwrap();
+    // More than are looked at in one go, twice over, while nobody looks.
     let chats: Vec<String> = (0..120)
         .map(|number| shop.add_chat(&format!("Покупатель {number}"), "Сколько стоят линзы?"))
         .collect();
+    shop.until("every chat", async || shop.list().await.len() == chats.len()).await;
+    shop.core.save_draft_settings(on, ModelSecrets::default()).await.unwrap();
     shop.until("the first drafts", async || !shop.core.waiting_drafts(500).await.unwrap().is_empty()).await;
     let shop = shop.reopen().await;
     shop.until("every draft", async || shop.core.waiting_drafts(500).await.unwrap().len() == chats.len())

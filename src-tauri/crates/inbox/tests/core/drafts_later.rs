@@ -3,23 +3,13 @@
 use avito_sim::{Item, NewChat};
 use inbox::Clock;
 use inbox::view::{
-    DraftMaker, DraftSettings, DraftState, EntryInput, ErrorCode, KnowledgeChange, ModelSecrets,
-    PastQuestion, ReplayVerdict, Rule, RuleSettings, Scope, SourceKind, SourceState,
+    DraftMaker, DraftSettings, DraftState, ErrorCode, KnowledgeChange, ModelSecrets, PastQuestion,
+    ReplayVerdict, Rule, RuleSettings, Scope, SourceState,
 };
 use llm_double::{Double, KEY, MODEL, Mode};
 
-use crate::drafts::{draft, eager, gone, made, rule, shop, tell, use_model};
+use crate::drafts::{draft, eager, entry, gone, made, rule, shop, tell, use_model};
 use crate::support::{Setup, Shop, empty_sim};
-
-fn entry(title: &str, text: &str) -> EntryInput {
-    EntryInput {
-        kind: SourceKind::Question,
-        scope: Scope::default(),
-        title: title.into(),
-        text: text.into(),
-        url: None,
-    }
-}
 
 /// A shop with one entry that can be changed.
 async fn with_entry(text: &str) -> (Shop, inbox::SourceId) {

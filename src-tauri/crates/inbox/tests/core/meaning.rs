@@ -96,6 +96,10 @@ async fn a_service_that_fails_leaves_words_and_is_named() {
     assert!(passages.first().is_none_or(|passage| passage.source != body), "{passages:?}");
     assert!(found(&core, &everywhere(), "самовывоз").await[0].text.contains("Лесной"));
     assert_eq!(meaning(&core).await.unwrap().trouble, Some(ModelTrouble::Server));
+    // For a while it is left alone, so that questions do not wait for it.
+    let asked = embedded(&double).len();
+    found(&core, &everywhere(), "ржавчина на кузове видна?").await;
+    assert_eq!(embedded(&double).len(), asked);
     // A wrong key is said as such, and a right one heals it without a restart.
     double.set(Mode::Honest);
     let wrong = ModelSecrets { key: Some("sk-wrong".into()), ..ModelSecrets::default() };

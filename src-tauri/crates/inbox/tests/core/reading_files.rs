@@ -250,6 +250,14 @@ async fn items_are_known_by_price_and_kept_as_they_are_at_avito() {
     shop.core.refresh_items(shop.account).await.unwrap();
     let again = shop.core.knowledge_view(Some(SourceKind::Item), "").await.unwrap().sources;
     assert_eq!(again.len(), items.len());
+    // Another price at Avito is found without anybody asking for it.
+    let number: i64 = scope.item.as_ref().unwrap().parse().unwrap();
+    assert!(shop.sim.change_item(shop.seller.user_id, number, |item| item.price = Some(7_654_321)));
+    let price = async || {
+        let trial = shop.core.try_question(scope, &format!("{title} цена")).await.unwrap();
+        trial.passages.first().is_some_and(|passage| passage.text.contains("7654321"))
+    };
+    shop.until("the new price", price).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
