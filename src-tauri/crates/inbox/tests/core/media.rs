@@ -75,6 +75,9 @@ async fn a_recording_is_kept_as_its_message_comes() {
     let voice = receive(&shop, (&avito, chat), Content::Voice { voice_id: VOICE.into() }).await;
     let picture = receive(&shop, (&avito, chat), Content::image("wheel_scratch")).await;
     shop.until("the recording is in the folder", async || kept(&shop) == 1).await;
+    // It is noted right after it is written; who asks meanwhile waits for that.
+    shop.core.media(voice).await.unwrap();
+    assert_eq!(shop.sim.call_count("getVoiceFiles"), 1, "it came by itself, once");
     let shop = shop.reopen().await;
     shop.sim.pause().await;
     assert!(shop.core.media(voice).await.unwrap().mime.starts_with("audio/"), "without any network");
