@@ -143,8 +143,11 @@ fn what_else_the_guide_speaks_of_can_be_shown() {
         take(desk, &page, "rule.png").await;
         page.click(&id("drafts-tab-setup")).await;
         page.click(&id("replay-start")).await;
-        page.see(&id("replay-row")).await;
+        page.see(&id("replay-better")).await;
         page.see_gone(&id("replay-stop")).await;
+        // The demo's answers are the same again: such are folded away.
+        page.click_away(&id("replay-show-same")).await;
+        page.see(&id("replay-row")).await;
         page.run("one('[data-testid=replay]').scrollIntoView(); return 1;").await.unwrap();
         take(desk, &page, "replay.png").await;
         let moved = "one('#app').scrollTop + document.documentElement.scrollTop + document.body.scrollTop";
