@@ -12,12 +12,7 @@ use crate::support::{Desk, WAIT, on_a_desk, until};
 #[test]
 fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
     on_a_desk(async |desk| {
-        let page = desk.start(&[]).await;
-        page.resize(1280, 800).await;
-        page.see(&id("chat-row")).await;
-        page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2")
-            .await;
-        page.see_gone(&id("backfill-progress")).await;
+        let page = demo_at_rest(desk).await;
         page.choose("setting-theme", "light").await;
         let chat = chats_by(&page, |chat| {
             chat["buyer"]["name"] == "Марина"
@@ -52,11 +47,7 @@ fn the_window_can_be_shown_in_both_colours_with_its_dialogs_and_narrow() {
 #[test]
 fn how_messages_arrive_can_be_shown_in_both_colours_and_narrow() {
     on_a_desk(async |desk| {
-        let page = desk.start(&[]).await;
-        page.resize(1280, 800).await;
-        page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2")
-            .await;
-        page.see_gone(&id("backfill-progress")).await;
+        let page = demo_at_rest(desk).await;
         for (theme, suffix) in [("light", "light"), ("dark", "dark")] {
             page.choose("setting-theme", theme).await;
             page.click(&id("area-tunnel")).await;
@@ -104,11 +95,7 @@ fn the_recovery_code_and_an_archive_that_asks_for_it_can_be_shown() {
 #[test]
 fn what_else_the_guide_speaks_of_can_be_shown() {
     on_a_desk(async |desk| {
-        let page = desk.start(&[]).await;
-        page.resize(1280, 800).await;
-        page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2")
-            .await;
-        page.see_gone(&id("backfill-progress")).await;
+        let page = demo_at_rest(desk).await;
         page.choose("setting-theme", "light").await;
 
         let with_order = chat_with_an_order(&page).await;
@@ -153,6 +140,16 @@ fn what_else_the_guide_speaks_of_can_be_shown() {
         let moved = "one('#app').scrollTop + document.documentElement.scrollTop + document.body.scrollTop";
         assert_eq!(page.now(moved).await, 0, "the window itself never scrolls");
     });
+}
+
+/// The demo in a window of the usual size, once both of its shops are live and read.
+async fn demo_at_rest(desk: &mut Desk) -> Page {
+    let page = desk.start(&[]).await;
+    page.resize(1280, 800).await;
+    page.see(&id("chat-row")).await;
+    page.until("both shops are live", "all('[data-testid=status-line][data-mode=live]').length === 2").await;
+    page.see_gone(&id("backfill-progress")).await;
+    page
 }
 
 /// A chat of the demo that has an order.
