@@ -24,14 +24,19 @@ pub(crate) async fn start(desk: &mut Desk) -> (Shop, Page) {
     (shop, page)
 }
 
-/// Sets the model up as its form does.
-pub(crate) async fn use_model(page: &Page, double: &Double) {
+/// Fills the model's form in; nothing is saved yet.
+pub(crate) async fn enter_model(page: &Page, double: &Double) {
     page.click(&id("area-drafts")).await;
     page.click(&id("drafts-tab-setup")).await;
     page.click(&id("drafts-use-model")).await;
     page.write(&id("model-url"), &double.base_url()).await;
     page.write(&id("model-name"), MODEL).await;
     page.write(&id("model-key"), KEY).await;
+}
+
+/// Sets the model up as its form does.
+pub(crate) async fn use_model(page: &Page, double: &Double) {
+    enter_model(page, double).await;
     page.click(&id("model-check")).await;
     page.see_words(&id("model-verdict"), "Модель отвечает").await;
     page.click(&id("drafts-save")).await;

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use llm_double::{Double, KEY, MODEL, Mode};
+use llm_double::{Double, Mode};
 use serde_json::json;
 
-use crate::drafts::{see_draft, start};
+use crate::drafts::{enter_model, see_draft, start};
 use crate::support::page::{Page, id};
 use crate::support::shop::Shop;
 use crate::support::{Desk, on_a_desk};
@@ -62,12 +62,7 @@ fn a_model_is_tried_on_past_questions_before_it_is_saved() {
         double.set(Mode::Says {
             text: "ANSWERABLE: yes; SOURCES: 1\nЗдравствуйте! Отдам ножки за 5 500 ₽.".to_owned(),
         });
-        page.click(&id("area-drafts")).await;
-        page.click(&id("drafts-tab-setup")).await;
-        page.click(&id("drafts-use-model")).await;
-        page.write(&id("model-url"), &double.base_url()).await;
-        page.write(&id("model-name"), MODEL).await;
-        page.write(&id("model-key"), KEY).await;
+        enter_model(&page, &double).await;
         page.click(&id("replay-start")).await;
         see_verdict(&page, "Сколько стоят ножки?", "unsupported").await;
         see_verdict(&page, "парковка для грузовика", "unsupported").await;
