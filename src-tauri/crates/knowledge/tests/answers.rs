@@ -62,7 +62,7 @@ fn the_opinion_of_words_is_high_where_their_passage_speaks_of_what_is_asked() {
     assert!(right.confidence > 0.8 && right.says_what_is_asked, "{right:?}");
     // A true sentence of the right passage that leaves the price out, and true sentences of other passages.
     let valueless = opinion("почём доставка по городу", "delivery", "Отправляем СДЭК и Почтой России.");
-    assert!(valueless.confidence < right.confidence && !valueless.says_what_is_asked, "{valueless:?}");
+    assert!(valueless.confidence < right.confidence - 0.1 && !valueless.says_what_is_asked, "{valueless:?}");
     let elsewhere = opinion("почём доставка по городу", "hours", "Каждый день с 10 до 20.");
     assert!(elsewhere.confidence < 0.2, "{elsewhere:?}");
     let unanswerable = opinion("есть самокаты для ребёнка", "rent", "Горный велосипед 300 ₽ в час.");

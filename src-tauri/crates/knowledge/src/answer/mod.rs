@@ -123,7 +123,7 @@ impl Searcher {
             };
             let rival = if at == 0 { ranked.order.get(1).map_or(0.0, |(_, score)| *score) } else { first };
             let evidence = reader.read_for(words, &passage, *score, rival);
-            strength = strength.max(weights::strength(&evidence));
+            strength = strength.max(weights::strength_of_words(&evidence));
         }
         Ok(Opinion {
             confidence: weights::confidence(strength),

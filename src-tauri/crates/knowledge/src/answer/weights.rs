@@ -8,6 +8,8 @@ const START: f32 = -2.90;
 
 /// From here an answer is given.
 pub(super) const GIVEN: f32 = 0.64;
+/// Words that leave out a value which is asked about are no stronger than this.
+const UNSAID: f32 = 0.5;
 /// A passage is read only when its score is at least this share of the first one's.
 pub(super) const WORTH: f32 = 0.7;
 /// How much surer a lower-ranked passage must be to be quoted instead.
@@ -17,6 +19,13 @@ pub(super) const BETTER: f32 = 0.05;
 pub(super) fn strength(evidence: &Evidence) -> f32 {
     let sum: f32 = evidence.grounds().iter().zip(WEIGHTS).map(|((_, value), weight)| value * weight).sum();
     1.0 / (1.0 + (-(START + sum)).exp())
+}
+
+/// The same for words that somebody wrote from the passage. A quote without the value that is asked about comes from a passage that may
+/// not have it, and the weight of that ground is fitted on quotes; whoever wrote words could have said it and has not.
+pub(super) fn strength_of_words(evidence: &Evidence) -> f32 {
+    let strength = strength(evidence);
+    if evidence.valueless > 0.0 { strength.min(UNSAID) } else { strength }
 }
 
 /// Strength, and how often answers of it were right; between these places on a straight line. From the line that `--fit` prints; on shops
