@@ -27,6 +27,18 @@ export default defineConfig(({ command }) => ({
 		target: ["es2022", "safari16"],
 		// Pictures as data: addresses would be refused by the content security policy.
 		assetsInlineLimit: 0,
+		rolldownOptions: {
+			output: {
+				// Two files: what the window's start needs, and the parts nobody sees yet (views/parts.ts). Each file more is a question to
+				// the shell's busy main thread.
+				codeSplitting: {
+					groups: [
+						{ name: "start", tags: ["$initial"] },
+						{ name: "later", test: () => true },
+					],
+				},
+			},
+		},
 	},
 	// Unit tests run the browser build of Svelte.
 	resolve: testing ? { conditions: ["browser"] } : {},

@@ -61,9 +61,9 @@ export class AppController {
 		this.#host = host;
 	}
 
-	/** Reads and keeps reading; returns the stopper. */
-	start(): () => void {
-		void this.refresh();
+	/** Reads and keeps reading; returns the stopper. What is read first is shown after `ready`. */
+	start(ready: Promise<unknown> = Promise.resolve()): () => void {
+		void this.refresh(ready);
 		let running = true;
 		const soon = perFrame(() => running && void this.refresh());
 		const stop = this.#host.on((notice: Notice) => {
@@ -76,10 +76,11 @@ export class AppController {
 		};
 	}
 
-	async refresh(): Promise<void> {
+	async refresh(ready?: Promise<unknown>): Promise<void> {
 		const turn = ++this.#turn;
 		try {
 			const view = await this.#host.appView();
+			await ready;
 			if (turn !== this.#turn) return;
 			this.view = view;
 			this.error = null;

@@ -22,6 +22,8 @@ export class ChatList {
 	openId = $state<ChatId | null>(null);
 	/** The row the arrow keys stand on. */
 	markedId = $state<ChatId | null>(null);
+	/** Resolves with the first answer, whatever it is. */
+	readonly answered: Promise<void>;
 	filtered = $derived(this.account !== null || this.unreadOnly || this.text.trim() !== "");
 	#host: Host;
 	#next: ChatCursor | null = null;
@@ -32,9 +34,11 @@ export class ChatList {
 	#reading: number | null = null;
 	/** The turn whose answer the rows are. */
 	#answered = -1;
+	#tell: () => void = () => undefined;
 
 	constructor(host: Host) {
 		this.#host = host;
+		this.answered = new Promise((resolve) => (this.#tell = resolve));
 	}
 
 	start(): () => void {
@@ -112,6 +116,7 @@ export class ChatList {
 			}
 		} finally {
 			if (this.#reading === turn) this.#reading = null;
+			this.#tell(); // an error is an answer, too
 		}
 	}
 
@@ -134,6 +139,7 @@ export class ChatList {
 			this.#next = next;
 			this.ready = true;
 			this.error = null;
+			this.#tell();
 		} while (next && rows.length < enough);
 	}
 

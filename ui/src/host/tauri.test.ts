@@ -189,7 +189,7 @@ test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core e
 		return { mode: "demo" };
 	};
 	mockIPC(answer, { shouldMockEvents: true });
-	const host = await connectTauri();
+	const host = connectTauri();
 	asked.length = 0;
 	const draft = drafts[name];
 	// Drafts and knowledge have ports of their own.
@@ -202,7 +202,7 @@ test.each(Object.keys(samples) as (keyof typeof commands)[])("%s asks the core e
 
 test("notices reach every handler until it unsubscribes", async () => {
 	mockIPC(() => undefined, { shouldMockEvents: true });
-	const host = await connectTauri();
+	const host = connectTauri();
 	const [first, second] = [vi.fn(), vi.fn()];
 	const stop = host.on(first);
 	host.on(second);
@@ -212,6 +212,22 @@ test("notices reach every handler until it unsubscribes", async () => {
 	await emit(NOTICE_EVENT, { what: "accounts" });
 	expect(first).toHaveBeenCalledTimes(1);
 	expect(second).toHaveBeenCalledTimes(2);
+});
+
+test("readings do not wait for the listener, and what it could not hear is made up for", async () => {
+	vi.useFakeTimers();
+	try {
+		mockIPC(() => ({ mode: "real" }), { shouldMockEvents: true });
+		const host = connectTauri();
+		const heard = vi.fn();
+		host.on(heard);
+		await host.appView();
+		expect(heard).not.toHaveBeenCalled();
+		await vi.advanceTimersByTimeAsync(2000);
+		expect(heard).toHaveBeenCalledWith({ what: "everything" });
+	} finally {
+		vi.useRealTimers();
+	}
 });
 
 test("a refusal carries the core's code; anything else is a fault of the program", async () => {
@@ -225,7 +241,7 @@ test("a refusal carries the core's code; anything else is a fault of the program
 
 async function connected(answer: (command: string) => unknown): Promise<Host> {
 	mockIPC(() => undefined, { shouldMockEvents: true });
-	const host = await connectTauri();
+	const host = connectTauri();
 	mockIPC(answer, { shouldMockEvents: true });
 	return host;
 }
@@ -236,7 +252,7 @@ test("pictures of the demo and of the seller's own shop have different addresses
 	Object.assign(Reflect.get(window, "__TAURI_INTERNALS__"), {
 		convertFileSrc: (path: string, scheme: string) => `${scheme}://localhost/${encodeURIComponent(path)}`,
 	});
-	const host = await connectTauri();
+	const host = connectTauri();
 	await host.appView();
 	const real = host.mediaUrl(1);
 	mode = "demo";

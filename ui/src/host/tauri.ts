@@ -49,7 +49,11 @@ import type {
 	UiError,
 } from "./contract";
 import { HostError, NoticeHub, type Host, type KnowledgeHost } from "./host";
+import { pause } from "../shared/pause";
 import { TauriDrafts } from "./tauriDrafts";
+
+/** The first readings are on the screen by then. */
+const MISSED_MS = 1000;
 
 function isUiError(value: unknown): value is UiError {
 	return typeof value === "object" && value !== null && "code" in value && "message" in value;
@@ -93,9 +97,11 @@ class TauriHost implements Host {
 	#hub = new NoticeHub();
 	#shop: ShopMode = "real";
 
-	/** Resolves when notices are heard, so that none falls between the first reading and the listener. */
+	/** From now on notices are heard. Readings do not wait for that; what could not be heard meanwhile is made up for. */
 	async listen(): Promise<void> {
 		await listen<Notice>("notice", (event) => this.#hub.emit(event.payload));
+		await pause(MISSED_MS);
+		this.#hub.emit({ what: "everything" });
 	}
 
 	async appView(): Promise<AppView> {
@@ -325,9 +331,9 @@ class TauriHost implements Host {
 }
 
 /** Connects to the core this window belongs to. */
-export async function connectTauri(): Promise<Host> {
+export function connectTauri(): Host {
 	const host = new TauriHost();
-	await host.listen();
+	void host.listen();
 	return host;
 }
 

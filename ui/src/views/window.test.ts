@@ -1,10 +1,11 @@
-import { render, screen, within } from "@testing-library/svelte";
+import { cleanup, render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
-import type { AppView } from "../host/contract";
+import type { AppView, ChatPage } from "../host/contract";
 import { FakeHost, type FakeOptions } from "../host/fake";
 import { Gate } from "../testing/gate";
 import { Alerts } from "./alerts.svelte";
+import { parts } from "./parts";
 import Window from "./Window.svelte";
 
 async function start(options: FakeOptions = {}) {
@@ -51,6 +52,48 @@ describe("the window", () => {
 			expect(screen.getAllByTestId("chat-row").length).toBeGreaterThan(0);
 		} finally {
 			vi.useRealTimers();
+		}
+	});
+
+	test("the first frame has the chats in it, and a list that takes long is not waited for", async () => {
+		vi.useFakeTimers();
+		try {
+			const host = new FakeHost();
+			const gate = new Gate<ChatPage>();
+			vi.spyOn(host, "listChats").mockImplementationOnce(gate.call);
+			render(Window, { props: { host } });
+			await vi.advanceTimersByTimeAsync(100);
+			expect(gate.waiting).toBe(1);
+			expect(document.querySelector(".window")).toBeNull();
+			gate.answer(0, await host.listChats({ account: null, unreadOnly: false, text: null, after: null, limit: 30 }));
+			await vi.advanceTimersByTimeAsync(0);
+			expect(document.querySelector(".window")).not.toBeNull();
+			expect(screen.getAllByTestId("chat-row").length).toBeGreaterThan(0);
+			cleanup();
+
+			vi.spyOn(host, "listChats").mockImplementationOnce(gate.call);
+			render(Window, { props: { host } });
+			await vi.advanceTimersByTimeAsync(200);
+			expect(gate.waiting).toBe(1);
+			expect(document.querySelector(".window")).not.toBeNull();
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
+	test("parts that nobody sees yet are loaded by themselves after the start", async () => {
+		vi.useFakeTimers();
+		const loads = Object.values(parts).length;
+		const spies = (Object.keys(parts) as (keyof typeof parts)[]).map((name) => vi.spyOn(parts, name));
+		try {
+			render(Window, { props: { host: new FakeHost() } });
+			await vi.advanceTimersByTimeAsync(1000);
+			expect(spies.filter((spy) => spy.mock.calls.length > 0)).toHaveLength(0);
+			await vi.advanceTimersByTimeAsync(1000);
+			expect(spies.filter((spy) => spy.mock.calls.length > 0)).toHaveLength(loads);
+		} finally {
+			vi.useRealTimers();
+			vi.restoreAllMocks();
 		}
 	});
 
