@@ -41,6 +41,7 @@ pub fn run() -> ExitCode {
         return ended;
     }
     privacy::begin();
+    heap::keep_arenas_few();
     let arguments = cli::Arguments::parse();
     match &arguments.command {
         Some(_) => cli::run(arguments),

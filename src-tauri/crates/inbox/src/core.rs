@@ -18,7 +18,7 @@ pub(crate) use orders::OrdersRead;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use secrecy::SecretString;
@@ -124,6 +124,8 @@ pub(crate) struct Inner {
     pub(crate) self_tests: SelfTests,
     /// Wakes the journal's worker after a delivery was written down.
     pub(crate) journal_wake: Notify,
+    /// More deliveries wait in the journal than one batch takes in.
+    pub(crate) journal_behind: AtomicBool,
     pub(crate) notices: broadcast::Sender<Notice>,
     pub(crate) alerts: Alerts,
     pub(crate) attention: watch::Sender<Attention>,
@@ -191,6 +193,7 @@ impl Core {
                 tunnels: Tunnels::new(config.tunnels, tunnel_settings, meter, now_ms),
                 self_tests: SelfTests::default(),
                 journal_wake: Notify::new(),
+                journal_behind: AtomicBool::new(false),
                 notices: broadcast::channel(1024).0,
                 alerts,
                 attention: watch::Sender::new(Attention::default()),

@@ -3,6 +3,7 @@
 //! A crash between the answer 200 and here loses nothing: at the next start the worker finds the delivery still to do.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use avito::webhook::{self, Delivery, NotJson, WebhookMessage};
@@ -25,6 +26,10 @@ const BATCH: u32 = 100;
 const FLOOD: usize = 24;
 /// A flood holds us up no longer than this, between two batches.
 const FLOOD_PATIENCE: Duration = Duration::from_millis(250);
+/// What is made of messages waits no longer than this for those that are still being taken in.
+const INTAKE_PATIENCE: Duration = Duration::from_secs(5);
+/// Pause between two looks at whether a flood has passed.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// A delivery that was read.
 type Read = (PendingEvent, Result<Delivery, NotJson>);
@@ -57,8 +62,10 @@ pub(crate) async fn work(core: Core) {
             }
             done => done,
         };
+        let behind = matches!(step, Ok(events) if events >= BATCH as usize);
+        core.inner.journal_behind.store(behind, Ordering::Relaxed);
         // After a long queue there is one word about all of it, not one for every batch.
-        if !matches!(step, Ok(events) if events >= BATCH as usize) {
+        if !behind {
             alert(&core, std::mem::take(&mut news)).await;
         }
         match step {
@@ -86,13 +93,28 @@ pub(crate) async fn work(core: Core) {
 }
 
 /// Waits while many deliveries are being acknowledged, a moment at most.
-pub(crate) async fn let_flood_pass(core: &Core) {
+async fn let_flood_pass(core: &Core) {
     let pass = async {
-        while core.inner.store.under_way() > FLOOD {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+        while is_flood(core) {
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
     let _ = tokio::time::timeout(FLOOD_PATIENCE, pass).await;
+}
+
+/// Waits while deliveries come, or wait here, in numbers; some seconds at most. What is made of messages (drafts, the words they are
+/// found by) is made once of all of them, rather than of a chat again with each of its messages.
+pub(crate) async fn let_intake_pass(core: &Core) {
+    let pass = async {
+        while is_flood(core) || core.inner.journal_behind.load(Ordering::Relaxed) {
+            tokio::time::sleep(LOOK_AGAIN * 10).await;
+        }
+    };
+    let _ = tokio::time::timeout(INTAKE_PATIENCE, pass).await;
+}
+
+fn is_flood(core: &Core) -> bool {
+    core.inner.store.under_way() > FLOOD
 }
 
 async fn take_batch(core: &Core, limit: u32, news: &mut News) -> Result<usize, StoreError> {

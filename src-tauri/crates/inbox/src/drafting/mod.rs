@@ -41,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Core;
 use crate::ids::{ChatId, MessageId};
+use crate::journal::let_intake_pass;
 use crate::store::draft_work::{self, Work};
 use crate::store::settings;
 use crate::view::{DraftSettings, ModelTrouble, Notice};
@@ -159,6 +160,7 @@ pub(crate) async fn run(core: Core) {
     let mut running: JoinSet<ChatId> = JoinSet::new();
     let mut busy: BTreeSet<ChatId> = BTreeSet::new();
     loop {
+        let_intake_pass(&core).await;
         let pause = match step(&core, &mut running, &mut busy).await {
             Ok(pause) => pause,
             Err(error) => {

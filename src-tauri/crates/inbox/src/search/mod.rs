@@ -17,7 +17,7 @@ use self::words::Wanted;
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::{ChatId, MessageId};
-use crate::journal::let_flood_pass;
+use crate::journal::let_intake_pass;
 use crate::reading::thread;
 use crate::store::{Store, StoreError, chats, message_words, messages};
 use crate::view::{FoundMessage, FoundPage, MessageQuery};
@@ -44,7 +44,7 @@ impl Core {
 pub(crate) async fn look_through(core: Core) {
     let mut notices = core.inner.notices.subscribe();
     loop {
-        let_flood_pass(&core).await;
+        let_intake_pass(&core).await;
         match step(&core.inner.store).await {
             Ok(true) => {}
             Ok(false) => {

@@ -69,7 +69,7 @@ const READERS: usize = 4;
 /// Pages the writer keeps, in KiB (negative: SQLite's way to say so); it takes them as it needs them. Each page that is not kept is
 /// read, checked and decrypted again, and messages come with random ids: in the usual 2 MiB a flood spends most of its time there.
 const WRITER_CACHE_KIB: i64 = -24 * 1024;
-/// After a pause of this length the writer gives the pages it keeps back: they serve a flood.
+/// After a pause of this length the writer gives the pages it keeps back, and the process its free memory: both serve a flood.
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 15_000 });
 /// How long a lock of another program's is waited for.
 const BUSY_PATIENCE: Duration = Duration::from_secs(5);
@@ -423,6 +423,7 @@ impl Writer {
         {
             tracing::debug!(%error, "pages could not be given back");
         }
+        heap::give_back();
         jobs.recv().ok()
     }
 
@@ -434,7 +435,7 @@ impl Writer {
         };
         let mut finishers = Vec::new();
         let mut next = None;
-        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
+        let begun = say(connection, "BEGIN IMMEDIATE").map_err(StoreError::from);
         let usable = begun.is_ok().then_some(connection);
         let mut result = begun;
         let mut waiting = Some(Job::Work(first));
@@ -455,7 +456,7 @@ impl Writer {
                 break;
             }
         }
-        let result = result.and_then(|()| Ok(connection.execute_batch("COMMIT")?)).map_err(|error| {
+        let result = result.and_then(|()| Ok(say(connection, "COMMIT")?)).map_err(|error| {
             tracing::error!(%error, "commit failed");
             if !connection.is_autocommit()
                 && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -484,16 +485,20 @@ impl Writer {
     }
 }
 
+/// Runs a statement without rows that is said over and over.
+fn say(connection: &Connection, words: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(words)?.execute([]).map(drop)
+}
+
 fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let say = |words: &str| connection.prepare_cached(words)?.execute([]).map(drop);
-    say("SAVEPOINT job")?;
+    say(connection, "SAVEPOINT job")?;
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(connection)));
     match outcome {
         Ok(Ok(value)) => {
-            say("RELEASE job")?;
+            say(connection, "RELEASE job")?;
             Ok(value)
         }
         Ok(Err(error)) => {
