@@ -86,6 +86,8 @@ describe("the recovery code", () => {
 		await vi.waitFor(() => expect(screen.getByTestId("recovery-shown").textContent).toBe(CODE));
 		await user.click(screen.getByTestId("recovery-written"));
 		expect(screen.queryByTestId("recovery-shown")).toBeNull();
+		// The button that led here is gone: the focus must not be.
+		await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("recovery-last")));
 		await user.type(screen.getByTestId("recovery-last"), "0000");
 		await user.click(screen.getByTestId("recovery-confirm"));
 		expect((await screen.findByRole("alert")).textContent).toContain("Не совпадает");

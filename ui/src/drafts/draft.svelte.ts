@@ -3,6 +3,11 @@ import type { ChatId, DraftId, DraftView, EntryInput, ErrorCode, MessageRow, Not
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
 
+/** Whether its button sends a draft as it is. A holding reply states nothing, so a click sends it; a key, pressed for an answer, does not. */
+export function buttonSends(view: DraftView): boolean {
+	return view.oneKey || view.maker === "holding";
+}
+
 export class Draft {
 	chat = $state<ChatId | null>(null);
 	view = $state.raw<DraftView | null>(null);
@@ -48,7 +53,7 @@ export class Draft {
 	/** Sends the draft as it is; answers its echo, or nothing when it was refused. */
 	async approve(): Promise<MessageRow | null> {
 		const id = this.view?.id;
-		if (id === null || id === undefined || !this.view?.oneKey) return null;
+		if (id === null || id === undefined || !this.view || !buttonSends(this.view)) return null;
 		return this.#send(() => this.#host.drafts.send(id, null, false));
 	}
 

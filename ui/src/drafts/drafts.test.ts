@@ -64,6 +64,17 @@ describe("the draft above the composer", () => {
 		expect(sent(host)).toEqual([]);
 	});
 
+	test("that only holds the buyer is sent by its button and by no key", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "Вижу ваш вопрос, отвечу здесь же.", { state: "unanswerable", maker: "holding", oneKey: false, marks: [], sources: [] }));
+		await user.click(await row(2));
+		await screen.findByTestId("draft-text");
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		expect(sent(host)).toEqual([]);
+		expect(screen.queryByTestId("tip-draft"), "the tip speaks of a key that does nothing here").toBeNull();
+		await user.click(screen.getByTestId("draft-send"));
+		await vi.waitFor(() => expect(sent(host)).toEqual([[102, null, false]]));
+	});
+
 	test("goes into the composer to be changed, and what is sent is the change", async () => {
 		const { host, user } = await start((host) => host.drafts.put(2, "[Да|source|1], приезжайте."));
 		await user.click(await row(2));

@@ -2,6 +2,7 @@
 import type { ErrorCode, Notice, WaitingDraft } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
+import { buttonSends } from "./draft.svelte";
 
 export class DraftQueue {
 	rows = $state.raw<WaitingDraft[]>([]);
@@ -76,13 +77,13 @@ export class DraftQueue {
 		if (this.marked) this.edited = this.marked.draft.text;
 	}
 
-	/** Sends the marked draft (or what became of it) and goes to the next. */
-	async send(): Promise<void> {
+	/** Sends the marked draft (or what became of it) and goes to the next. `byKey`: not by its button. */
+	async send(byKey: boolean): Promise<void> {
 		const row = this.marked;
 		const id = row?.draft.id;
 		if (!row || id === null || id === undefined) return;
 		const text = this.edited?.trim();
-		if (text === undefined && !row.draft.oneKey) return;
+		if (text === undefined && !(byKey ? row.draft.oneKey : buttonSends(row.draft))) return;
 		await this.#done(row, () => this.#host.drafts.send(id, text ?? null, text !== undefined));
 	}
 

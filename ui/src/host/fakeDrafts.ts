@@ -245,7 +245,7 @@ export class FakeDrafts implements DraftHost {
 	async send(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft> {
 		await this.#called("send", draft, text, despiteMarks);
 		const view = this.#find(draft);
-		if (!view.oneKey && !despiteMarks) throw new HostError({ code: "draftUnsupported", message: "unsupported" });
+		if (!view.oneKey && view.maker !== "holding" && !despiteMarks) throw new HostError({ code: "draftUnsupported", message: "unsupported" });
 		const row = await this.#owner.sendText(view.chat, text ?? view.text);
 		this.#drop(view.chat);
 		return { row, lesson: text === null ? null : this.lesson };

@@ -1,4 +1,5 @@
 // Every key the window listens to, in the words of the help. The keys themselves are handled where they act.
+import { areas } from "../views/areas";
 import { m } from "../words";
 
 export type Shortcut = { keys: string; words: () => string };
@@ -26,7 +27,12 @@ export const KEYS = {
 /** Going through the chats; also what the empty place beside the list tells. */
 export const chatShortcuts: readonly Shortcut[] = [
 	{ keys: KEYS.search, words: m.keys_search },
-	{ keys: "А…Я", words: m.keys_type_find },
+	{
+		get keys() {
+			return m.keys_letters();
+		},
+		words: m.keys_type_find,
+	},
 	{ keys: "↑ ↓, Enter", words: m.keys_choose },
 	{ keys: "Alt+↑ ↓", words: m.keys_neighbour },
 	{ keys: "Esc", words: m.keys_close },
@@ -37,7 +43,7 @@ export const shortcuts: readonly { group: () => string; list: readonly Shortcut[
 		group: m.keys_window,
 		list: [
 			{ keys: KEYS.palette, words: m.keys_palette },
-			{ keys: KEYS.area("1…9"), words: m.keys_areas },
+			{ keys: KEYS.area(`1…${areas.length}`), words: m.keys_areas },
 			{ keys: KEYS.help, words: m.keys_help },
 			{ keys: KEYS.settings, words: m.settings },
 		],

@@ -100,6 +100,17 @@ describe("every kind of message", () => {
 		expect(make.mock.calls[0]?.[0]).toBeInstanceOf(Blob);
 	});
 
+	test("a voice message tells its length before it is played", async () => {
+		class Decoder {
+			decodeAudioData = () => Promise.resolve({ duration: 7.4, getChannelData: () => new Float32Array(88) });
+		}
+		vi.stubGlobal("OfflineAudioContext", Decoder);
+		const element = incoming({ kind: "voice", media: 9001 });
+		expect(element.textContent).toContain("Голосовое сообщение");
+		await vi.waitFor(() => expect(element.textContent).toContain("0:07"));
+		vi.unstubAllGlobals();
+	});
+
 	test("a voice message that cannot be read says so", async () => {
 		vi.spyOn(frame.host, "fetchMedia").mockRejectedValue(new Error("gone"));
 		const element = incoming({ kind: "voice", media: 9001 });

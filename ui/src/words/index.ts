@@ -4,4 +4,5 @@ import "./language.svelte";
 export { m } from "./generated/messages";
 export { language } from "./language.svelte";
 export * from "./numbers";
+export * from "./quotes";
 export * from "./times";

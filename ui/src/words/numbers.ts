@@ -6,6 +6,11 @@ export function number(value: number): string {
 	return new Intl.NumberFormat(language.locale, { useGrouping: "always" } as Intl.NumberFormatOptions).format(value);
 }
 
+/** «7,3»: always one digit after the point, so that values stand in a column. */
+export function tenths(value: number): string {
+	return new Intl.NumberFormat(language.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+}
+
 /** A count for a small round badge: «7», «99+». */
 export function badge(value: number): string {
 	return value > 99 ? "99+" : String(value);
@@ -17,8 +22,12 @@ export function percent(part: number, whole: number, most = 1): string {
 	return new Intl.NumberFormat(language.locale, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
-/** Size of a file: «57 Б», «640 КБ», «12,7 МБ». */
+/** Size of a file: «57 Б», «640 КБ», «12,7 МБ», with a no-break space: CLDR has a plain one in Russian, none before a byte in English. */
 export function fileSize(bytes: number): string {
+	return sizeWords(bytes).replace(/(\d)\s*(\p{L})/u, "$1\u00a0$2");
+}
+
+function sizeWords(bytes: number): string {
 	if (bytes < 1000) return new Intl.NumberFormat(language.locale, { style: "unit", unit: "byte", unitDisplay: "narrow" }).format(bytes);
 	const units = ["kilobyte", "megabyte", "gigabyte"] as const;
 	let [size, unit] = [bytes / 1000, 0];

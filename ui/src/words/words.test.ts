@@ -3,7 +3,7 @@ import en from "../../messages/en.json";
 import ru from "../../messages/ru.json";
 import type { ErrorCode, Preview, SendFailure, TroubleCode } from "../host/contract";
 import { errorWords, failureWords } from "./errors";
-import { badge, clockTime, dayLabel, daysAgo, duration, language, listTime, m, moment, number } from "./index";
+import { badge, clockTime, dayLabel, daysAgo, duration, fileSize, innerQuotes, language, listTime, m, moment, number, tenths } from "./index";
 import { WindowLanguage } from "./language.svelte";
 import { previewWords } from "./preview";
 import { actionWords, troubles } from "./troubles";
@@ -74,9 +74,22 @@ describe("times as people write them", () => {
 
 test("numbers keep together", () => {
 	expect(number(18240)).toBe("18\u00a0240");
+	expect([7, 7.26].map(tenths)).toEqual(["7,0", "7,3"]);
 	expect([7, 99, 100].map(badge)).toEqual(["7", "99", "99+"]);
 	expect([0, 7.9, 754].map(duration)).toEqual(["0:00", "0:07", "12:34"]);
 	expect(duration(Number.NaN)).toBe("0:00");
+});
+
+test("a size has a space before its unit in both languages", () => {
+	expect([330, 158_000].map(fileSize)).toEqual(["330\u00a0Б", "158\u00a0кБ"]);
+	language.setting = "en";
+	expect([330, 158_000].map(fileSize)).toEqual(["330\u00a0B", "158\u00a0kB"]);
+});
+
+test("quotation marks inside of others are the inner ones", () => {
+	expect(innerQuotes("Лампа «Летучая мышь»")).toBe("Лампа „Летучая мышь“");
+	language.setting = "en";
+	expect(innerQuotes("Лампа «Летучая мышь»")).toBe("Лампа «Летучая мышь»");
 });
 
 describe("dictionaries", () => {

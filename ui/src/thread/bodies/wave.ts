@@ -2,12 +2,15 @@
 
 const BARS = 44;
 
-/** Between 0 and 1 each; null where the machine cannot read the recording before it is played. */
-export async function waveOf(file: Blob): Promise<number[] | null> {
+/** `heights`: between 0 and 1 each. */
+export type Wave = { heights: number[]; seconds: number };
+
+/** Null where the machine cannot read the recording before it is played. */
+export async function waveOf(file: Blob): Promise<Wave | null> {
 	try {
 		const context = new OfflineAudioContext(1, 1, 44_100);
 		const sound = await context.decodeAudioData(await file.arrayBuffer());
-		return loudness(sound.getChannelData(0), BARS);
+		return { heights: loudness(sound.getChannelData(0), BARS), seconds: sound.duration };
 	} catch {
 		return null;
 	}
