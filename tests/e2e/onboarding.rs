@@ -25,22 +25,22 @@ fn a_wrong_key_is_told_apart_and_the_right_one_connects_the_shop_instead_of_the_
         let size = Fill { chats: 120, messages: 3, days: 60 };
         shop.sim.fill(shop.seller.user_id, size);
         let page = desk.start(&[]).await;
-        page.resize(900, 600).await;
         page.see(&format!("{} img", id("chat-row"))).await;
         let pictures = "all('[data-testid=chat-row] img').map((picture) => picture.src)";
         let of_demo = page.now(pictures).await;
         fill_in(&page, &shop, "not the secret").await;
         page.see(&format!("{}[data-verdict=wrongKey]", id("key-verdict"))).await;
         assert_eq!(page.now(&format!("all('{}').length", id("key-add"))).await, 0);
-        let bottom = |selector: &str| format!("one('{selector}').getBoundingClientRect().bottom");
-        let in_sight =
-            format!("{} <= {} + 1", bottom(&id("key-verdict")), bottom(&format!("{} .content", id("onboarding"))));
-        page.until("the verdict is in sight in a small window", &in_sight).await;
 
+        page.resize(900, 600).await;
         page.run(&format!("one('{}').select()", id("key-client-secret"))).await.unwrap();
         page.write(&id("key-client-secret"), &shop.seller.client_secret).await;
         page.click(&id("key-check")).await;
         page.see(&format!("{}[data-verdict=included]", id("key-verdict"))).await;
+        let bottom = |selector: &str| format!("one('{selector}').getBoundingClientRect().bottom");
+        let (verdict, dialog) = (id("key-verdict"), format!("{} .content", id("onboarding")));
+        let in_sight = format!("{} <= {} + 1", bottom(&verdict), bottom(&dialog));
+        page.until("the verdict is in sight in a small window", &in_sight).await;
         page.see_words(&id("key-verdict"), &shop.seller.name).await;
         page.see_words(&id("key-verdict"), &shop.seller.user_id.to_string()).await;
         page.click(&id("key-add")).await;

@@ -36,9 +36,9 @@ describe("words", () => {
 	});
 
 	test("delays and counts", () => {
-		expect(delay(810)).toBe("810 мс");
-		expect(delay(1240)).toBe("1,2 с");
-		expect(deliveredWords({ byEvent: 412, recovered: 0, meanDelayMs: 810 })).toBe("доставлено вебхуком 412 из 412, в среднем 810 мс");
+		expect(delay(810)).toBe("810\u00a0мс");
+		expect(delay(1240)).toBe("1,2\u00a0с");
+		expect(deliveredWords({ byEvent: 412, recovered: 0, meanDelayMs: 810 })).toBe("доставлено вебхуком 412 из 412, в среднем 810\u00a0мс");
 		expect(deliveredWords({ byEvent: 410, recovered: 2, meanDelayMs: null })).toBe("доставлено вебхуком 410 из 412");
 		expect(deliveredWords({ byEvent: 0, recovered: 0, meanDelayMs: null })).toBe("сообщений не было");
 	});
