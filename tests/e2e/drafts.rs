@@ -64,6 +64,10 @@ fn a_known_answer_is_drafted_with_its_source_and_one_key_sends_it_once() {
         page.open_chat(&shop.vera).await;
         shop.buyer_writes(&shop.vera, "Сколько стоят ножки?");
         see_draft(&page, "900 ₽").await;
+        // What has a source is underlined, in this web view too.
+        let line =
+            format!("getComputedStyle(one('{}[data-support=source]')).textDecorationLine", id("draft-fact"));
+        assert_eq!(page.now(&line).await, "underline");
         page.click(&id("draft-source")).await;
         page.see_words(&id("source-words"), "четыре штуки").await;
         let text = page.now(&format!("text('{}')", id("draft-text"))).await;
