@@ -87,6 +87,19 @@ describe("the draft above the composer", () => {
 		expect(composer().value).toBe("");
 	});
 
+	test("whose change the talk overtook stays in the composer, and the next Enter sends it as the seller's own words", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "[Да|source|1], приезжайте."));
+		await user.click(await row(2));
+		await user.click(await screen.findByTestId("draft-edit"));
+		host.drafts.failNext("draftStale");
+		await user.type(composer(), " Жду!{Enter}");
+		expect((await screen.findByTestId("composer-error")).textContent).toContain("подсказка устарела");
+		expect(composer().value).toBe("Да, приезжайте. Жду!");
+		await user.type(composer(), "{Enter}");
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["sendText", 2, "Да, приезжайте. Жду!"]));
+		expect(sent(host), "no second time as a draft").toHaveLength(1);
+	});
+
 	test("an edited reply may be kept in knowledge with one click", async () => {
 		const entry = { kind: "question" as const, scope: { account: 1, item: null }, title: "Торг?", text: "Уступлю 500 ₽.", url: null };
 		const { host, user } = await start((host) => {
