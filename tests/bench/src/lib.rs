@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod catchup;
+pub mod ceiling;
 pub mod chaos;
 pub mod deliveries;
 pub mod desk;

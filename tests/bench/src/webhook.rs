@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::archive::{self, Form};
+use crate::ceiling;
 use crate::deliveries::{Post, verify};
 use crate::figures::{Samples, short};
 use crate::load::{self, FEW, MANY, Outcome, Pace, RATE, Receiver};
@@ -62,7 +63,7 @@ struct Contender {
     figures: Figures,
     receiver: Receiver,
     post: Post,
-    /// Our program; none: the reference.
+    /// Our program; none: a receiver it is compared with.
     running: Option<Running>,
 }
 
@@ -120,6 +121,14 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
             post: contenders.iter().map(|ours| ours.post.another()).next().context("ours")?,
             running: None,
         });
+        contenders.push(Contender {
+            what: "answering at once",
+            name: "ceiling",
+            figures: Figures::default(),
+            receiver: ceiling::start().await?,
+            post: contenders.iter().map(|ours| ours.post.another()).next().context("ours")?,
+            running: None,
+        });
         let (plain, avito) = self::ours(app, folders.1.path(), size, Form::Plain).await?;
         contenders.push(plain);
         (_plain_avito, _reference) = (Some(avito), Some(reference));
@@ -132,7 +141,7 @@ pub async fn run(app: &Path, target: &Path, options: &Options) -> Result<Value> 
         contenders.rotate_left(1);
     }
     contenders.sort_by_key(|contender| {
-        ["ours", "reference", "plain"].iter().position(|name| *name == contender.name)
+        ["ours", "reference", "plain", "ceiling"].iter().position(|name| *name == contender.name)
     });
     let mut kept = 0;
     for contender in &contenders {
@@ -228,6 +237,13 @@ fn show(report: &mut Report, contenders: &[Contender]) {
     report.budget("p99 of the burst", ours.burst_p99.median(), Bound::AtMost, 200.0, "ms");
     if let Some(theirs) = find("reference") {
         let ratio = ours.rate.median() / theirs.rate.median();
+        if let Some(ceiling) = find("ceiling") {
+            let most = ceiling.rate.median() / theirs.rate.median();
+            report.note(&format!(
+                "\nWith this load on the same cores no receiver is faster than {} × the reference.",
+                short(most)
+            ));
+        }
         report.budget("throughput against the reference", ratio, Bound::AtLeast, 5.0, "×");
     }
 }
