@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use documents::{Limits, Outcome, Passage, Problem, Sink, Trouble};
 use knowledge::Writer;
+use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -23,10 +24,15 @@ use crate::store::sources::{self, SourceRow};
 use crate::store::{Store, StoreError};
 use crate::view::{Notice, ProblemCode, ReadingProgress, SourceProblem, SourceState};
 
-/// Passages written in one transaction: a delivery waits for it.
-const BATCH: usize = 200;
+/// Passages written in one transaction. The keys of passages are hashes: each lands on another page of the archive, and the more there are
+/// in a transaction, the more share a page that is encrypted and written once.
+const BATCH: usize = 1_000;
+/// After so many a transaction ends when somebody else has something to write: a delivery waits for it.
+const PIECE: usize = 200;
 /// Batches that wait to be written: what is read ahead stays small.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
+/// Progress is told at least so often while a file is slow.
+const TELL: Duration = Duration::from_millis(250);
 /// A file that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
@@ -171,7 +177,8 @@ async fn read_source(core: &Core, source: &SourceRow, stop: &CancellationToken) 
     let reading = tokio::task::spawn_blocking(move || {
         let begun = Instant::now();
         let batch = Vec::with_capacity(BATCH);
-        let mut sink = Batches { sender, batch, percent: 0, stop: reader_stop, begun, too_slow: false };
+        let mut sink =
+            Batches { sender, batch, percent: 0, stop: reader_stop, begun, given: begun, too_slow: false };
         let read = documents::read(&opened.bytes, &name, &Limits::default(), &mut sink);
         let given = sink.give();
         match read {
@@ -233,11 +240,14 @@ struct Batches {
     percent: u32,
     stop: CancellationToken,
     begun: Instant,
+    /// When the last batch was handed over.
+    given: Instant,
     too_slow: bool,
 }
 
 impl Batches {
     fn give(&mut self) -> ControlFlow<()> {
+        self.given = Instant::now();
         let batch = std::mem::take(&mut self.batch);
         if self.sender.blocking_send((self.percent, batch)).is_err() {
             return ControlFlow::Break(());
@@ -260,7 +270,9 @@ impl Sink for Batches {
         let percent = u32::try_from((done * 100).checked_div(total).unwrap_or(0)).unwrap_or(0);
         if percent != self.percent {
             self.percent = percent;
-            return self.give();
+            if self.given.elapsed() > TELL {
+                return self.give();
+            }
         }
         ControlFlow::Continue(())
     }
@@ -302,23 +314,41 @@ impl Putter {
         Self { of, ordinal: 0, equal: HashMap::new() }
     }
 
-    async fn write(mut self, store: &Store, batch: Vec<Part>) -> Result<Self, StoreError> {
-        store
-            .write(move |c| {
-                if !sources::is_there(c, self.of.source)? {
-                    return Ok(self); // the seller has removed it meanwhile
-                }
-                let mut writer = Writer::new(c);
-                for part in &batch {
-                    let again = self.equal.entry(part.digest()).or_default();
-                    passages::put(c, &mut writer, &self.of, self.ordinal, part, *again)?;
-                    *again += 1;
-                    self.ordinal += 1;
-                }
-                writer.finish()?;
-                Ok(self)
-            })
-            .await
+    /// Writes all of a batch; where others want to write, in pieces, and they between these.
+    async fn write(mut self, store: &Store, mut batch: Vec<Part>) -> Result<Self, StoreError> {
+        while !batch.is_empty() {
+            let others = store.clone();
+            (self, batch) =
+                store.write(move |c| self.write_piece(c, batch, || others.under_way() > 1)).await?;
+        }
+        Ok(self)
+    }
+
+    /// Gives what is left of the batch.
+    fn write_piece(
+        mut self,
+        connection: &Connection,
+        mut batch: Vec<Part>,
+        others_wait: impl Fn() -> bool,
+    ) -> Result<(Self, Vec<Part>), StoreError> {
+        if !sources::is_there(connection, self.of.source)? {
+            return Ok((self, Vec::new())); // the seller has removed it meanwhile
+        }
+        let mut writer = Writer::new(connection);
+        let mut written = 0;
+        for part in &batch {
+            if written >= PIECE && others_wait() {
+                break;
+            }
+            let again = self.equal.entry(part.digest()).or_default();
+            passages::put(connection, &mut writer, &self.of, self.ordinal, part, *again)?;
+            *again += 1;
+            self.ordinal += 1;
+            written += 1;
+        }
+        writer.finish()?;
+        batch.drain(..written);
+        Ok((self, batch))
     }
 }
 
@@ -344,5 +374,61 @@ fn code(problem: Problem) -> ProblemCode {
         Problem::Macros => ProblemCode::Macros,
         Problem::TooSlow => ProblemCode::TooSlow,
         Problem::TooMany => ProblemCode::TooMany,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(count: usize) -> Vec<Part> {
+        (0..count).map(|at| Part { text: format!("Строка {at}"), ..Part::default() }).collect()
+    }
+
+    fn count(connection: &Connection) -> Result<usize, StoreError> {
+        Ok(connection.query_row("SELECT count(*) FROM source_passages", [], |row| row.get(0))?)
+    }
+
+    async fn store_with_a_source() -> (tempfile::TempDir, Store, Of) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("shop.db"), None).unwrap();
+        let of = store
+            .write(|c| {
+                let id =
+                    sources::add(c, &sources::NewSource { title: "price.csv".into(), ..Default::default() })?;
+                passages::of(c, id)
+            })
+            .await
+            .unwrap();
+        (folder, store, of.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_write_of_somebody_else_comes_between_the_pieces_of_a_batch() {
+        let (_folder, store, of) = store_with_a_source().await;
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        // The writer is held until the other write waits behind the batch.
+        let holding = store.write(move |_| Ok(held.recv().unwrap()));
+        let putting = Putter::new(of).write(&store, parts(BATCH));
+        let other = store.write(count);
+        let releasing = async {
+            while store.under_way() < 3 {
+                tokio::task::yield_now().await;
+            }
+            release.send(()).unwrap();
+        };
+        let (_, put, seen, ()) = tokio::join!(holding, putting, other, releasing);
+        assert_eq!(seen.unwrap(), PIECE);
+        assert_eq!(put.unwrap().ordinal, i64::try_from(BATCH).unwrap());
+        assert_eq!(store.write(count).await.unwrap(), BATCH);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_nobody_waits_for_is_one_transaction() {
+        let (_folder, store, of) = store_with_a_source().await;
+        let left =
+            store.write(move |c| Putter::new(of).write_piece(c, parts(BATCH), || false)).await.unwrap().1;
+        assert!(left.is_empty());
+        assert_eq!(store.write(count).await.unwrap(), BATCH);
     }
 }
