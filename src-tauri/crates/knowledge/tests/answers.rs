@@ -167,3 +167,53 @@ fn a_price_lists_row_without_a_currency_answers_what_a_thing_costs() {
     let without = ask("сколько стоит замок?");
     assert!(without.evidence.valueless > 0.5, "«по запросу» is none: {:?}", without.evidence);
 }
+
+#[test]
+fn a_word_that_only_asks_counts_as_met_where_the_passage_speaks_of_it_in_other_words() {
+    // Neither «до скольки» nor «открыты» stands anywhere in the shop.
+    assert!(given("до скольки вы открыты").unwrap().contains("с 10 до 20"));
+    let evidence = ask("до скольки вы открыты").unwrap().evidence;
+    assert!(evidence.quoted > 0.7 && evidence.lacking == 0.0, "{evidence:?}");
+}
+
+#[test]
+fn words_of_every_trade_that_a_passage_lacks_are_no_reason_to_doubt_it() {
+    let sure = |question: &str| ask(question).unwrap().strength;
+    let light = sure("примерно вес стелс, думаю реально взять");
+    assert!(light > 0.6, "{light}");
+    let heavy = sure("карбоновый вес стелс, гравийная геометрия");
+    assert!(heavy < light - 0.3, "things that it lacks are one: {light} {heavy}");
+}
+
+#[test]
+fn a_property_asked_about_by_its_name_must_stand_in_the_passage() {
+    let evidence = |question: &str| ask(question).unwrap().evidence;
+    for (lacks, has) in [
+        ("какой протектор у покрышки kenda", "какой вес у стелс навигатор"),
+        ("протектор какой у покрышки", "ход какой у вилки стелс"),
+        ("сколько спиц у стелс навигатор", "сколько скоростей у стелс навигатор"),
+    ] {
+        assert!(evidence(lacks).unnamed > 0.5, "{lacks}");
+        assert!(evidence(has).unnamed < 0.5, "{has}");
+    }
+}
+
+#[test]
+fn a_thing_that_no_passage_mentions_is_not_there() {
+    let evidence = |question: &str| ask(question).unwrap().evidence;
+    assert!(evidence("бескамерная покрышка есть?").wanting > 0.5);
+    assert!(evidence("покрышка kenda есть?").wanting < 0.5);
+    assert_eq!(given("насосы для покрышек есть?"), None);
+}
+
+#[test]
+fn fillers_between_the_words_of_a_question_do_not_hide_what_it_asks() {
+    let (connection, mut searcher) = shop();
+    let hit = searcher.search(&connection, "где навигатор", Scope::default(), 1).unwrap().remove(0);
+    let mut asks = |question: &str| {
+        searcher.explain(&connection, question, Scope::default(), &hit.passage).unwrap().asked_about
+    };
+    assert!(asks("как проехать").contains(&"address"));
+    assert!(asks("как к вам проехать").contains(&"address"));
+    assert!(!asks("как велосипед проехать").contains(&"address"));
+}

@@ -8,23 +8,22 @@ use crate::index::vocabulary::Vocabulary;
 use crate::lexicon::{Concept, LEXICON, Seen};
 use crate::search::{Passage, Ranked, Term};
 
-/// The grounds of a decision; each is between 0 and 1 where nothing else is said.
+/// The grounds of a decision; each is between 0 and 1 where nothing else is said. A word that only asks («почём», «адрес») counts as met
+/// where its property is spoken of.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Evidence {
-    /// Share of the question's words, by their rarity, that the passage has.
-    pub covered: f32,
-    /// Share of the question's words, by their rarity, that no passage of the shop has in any form.
-    pub absent: f32,
-    /// The question names a thing that people look for and no passage of the shop mentions (0 or 1).
-    pub foreign: f32,
+    /// Share of the question's words, by their rarity, that name things and that the passage does not have.
+    pub lacking: f32,
+    /// It is asked whether there is a thing, and no passage of the shop has a word of it (0 or 1).
+    pub wanting: f32,
+    /// A property is asked about by its name, which the passage does not have (0 or 1).
+    pub unnamed: f32,
     /// The question is about a rule of the shop that the passage's heading names (0 or 1).
     pub rule: f32,
     /// Share of the properties asked about that the passage speaks of; 1 when none is asked about.
     pub said: f32,
     /// The question asks about a property at all (0 or 1).
     pub asks: f32,
-    /// A property asked about is what the passage's heading names (0 or 1).
-    pub heading: f32,
     /// A price or a time is asked for and what would be quoted has none (0 or 1).
     pub valueless: f32,
     /// How far the passage is ahead of the next one.
@@ -37,15 +36,14 @@ pub struct Evidence {
 
 impl Evidence {
     /// Name and value of each ground, in the order of the weights.
-    pub fn grounds(&self) -> [(&'static str, f32); 11] {
+    pub fn grounds(&self) -> [(&'static str, f32); 10] {
         [
-            ("covered", self.covered),
-            ("absent", self.absent),
-            ("foreign", self.foreign),
+            ("lacking", self.lacking),
+            ("wanting", self.wanting),
+            ("unnamed", self.unnamed),
             ("rule", self.rule),
             ("said", self.said),
             ("asks", self.asks),
-            ("heading", self.heading),
             ("valueless", self.valueless),
             ("ahead", self.ahead),
             ("score", self.score),
@@ -87,7 +85,7 @@ impl<'a> Reader<'a> {
         let tokens = tokens(text);
         let seen: Vec<Seen> = tokens
             .iter()
-            .map(|token| Seen { stem: stem(&token.text), number: token.kind == Kind::Number })
+            .map(|token| Seen { stem: stem(&token.text), number: token.kind == Kind::Number, filler: false })
             .collect();
         let mut concepts: Vec<Concept> =
             LEXICON.said(&seen).into_iter().map(|(concept, _)| concept).collect();
@@ -100,6 +98,11 @@ impl<'a> Reader<'a> {
                 for (best, meaning) in terms.iter_mut().zip(&self.meaning) {
                     *best = best.max(meaning.get(form.as_str()).copied().unwrap_or(0.0));
                 }
+            }
+        }
+        for (best, term) in terms.iter_mut().zip(&self.ranked.query.terms) {
+            if term.asks.is_some_and(|asked| concepts.contains(&asked)) {
+                *best = best.max(SAID);
             }
         }
         Met { terms, concepts }
@@ -139,33 +142,37 @@ impl<'a> Reader<'a> {
         let total: f32 = self.value.iter().sum::<f32>().max(f32::EPSILON);
         let rule =
             self.asked().iter().any(|concept| LEXICON.is_rule(*concept) && title.concepts.contains(concept));
-        let foreign = self
-            .ranked
-            .query
-            .terms
-            .iter()
-            .zip(&self.meaning)
-            .any(|(term, meaning)| is_thing(term) && !is_met(meaning));
-        let absent = self.meaning.iter().zip(&self.value).filter(|(meaning, _)| !is_met(meaning));
         let asked = self.asked();
         let said = asked.iter().filter(|concept| all.concepts.contains(concept)).count();
         let valueless =
             asked.iter().any(|concept| LEXICON.is_valued(*concept) && !quoted.concepts.contains(concept));
         let flag = |is: bool| if is { 1.0 } else { 0.0 };
+        let terms = &self.ranked.query.terms;
+        let lacking = self.things().filter(|at| all.terms[*at] < MET).map(|at| self.value[at]);
+        let wanting = self.ranked.query.whether && self.things().any(|at| !is_met(&self.meaning[at]));
+        let unnamed = terms
+            .iter()
+            .zip(&all.terms)
+            .any(|(term, met)| term.named && substance(term) >= 1.0 && *met < MET);
         let evidence = Evidence {
-            covered: self.weigh(&all) / total,
-            absent: absent.map(|(_, value)| value).sum::<f32>() / total,
-            foreign: flag(foreign),
+            lacking: lacking.sum::<f32>() / total,
+            wanting: flag(wanting),
+            unnamed: flag(unnamed),
             rule: flag(rule),
             said: if asked.is_empty() { 1.0 } else { said as f32 / asked.len() as f32 },
             asks: flag(!asked.is_empty()),
-            heading: flag(asked.iter().any(|concept| title.concepts.contains(concept))),
             valueless: flag(valueless),
             ahead: ((score - next) / score.max(f32::EPSILON)).clamp(0.0, 1.0),
             score: (score / self.ranked.possible.max(f32::EPSILON)).min(2.0),
             quoted: self.weigh(&quoted) / total,
         };
         (chosen.into_iter().map(|at| spans[at].clone()).collect(), evidence)
+    }
+
+    /// The terms that name things, by their places.
+    fn things(&self) -> impl Iterator<Item = usize> {
+        let terms = self.ranked.query.terms.iter().enumerate();
+        terms.filter(|(_, term)| is_thing(term)).map(|(at, _)| at)
     }
 
     /// Which sentences to quote: the one with most of the question, and those that add to it.
@@ -216,6 +223,10 @@ fn grow(chosen: &mut Vec<usize>, spans: &[Range<usize>]) {
     }
 }
 
+/// How much a word that asks about a property counts as met where the property is spoken of without it.
+const SAID: f32 = 0.8;
+/// From here a word counts as one of the question.
+const MET: f32 = 0.5;
 /// A property asked about, in units of a word's rarity.
 const PROPERTY: f32 = 1.5;
 /// What a further sentence must add.
@@ -246,13 +257,12 @@ fn join<'a>(parts: impl Iterator<Item = &'a Met>) -> Met {
 
 /// Whether any passage of the shop has the word, or one that is much like it.
 fn is_met(meaning: &HashMap<&str, f32>) -> bool {
-    meaning.values().any(|strength| *strength >= 0.5)
+    meaning.values().any(|strength| *strength >= MET)
 }
 
-/// Whether the word names a thing, and not what is asked about it.
+/// Whether the word names a thing: not what is asked about it, nor what is done with it, nor a word that goes with everything.
 fn is_thing(term: &Term) -> bool {
-    let spelling = term.mended.as_ref().map_or(&term.text, |(word, _)| word);
-    term.weight >= 1.0 && LEXICON.is_thing(&stem(spelling))
+    term.weight >= 1.0 && term.kind == Kind::Word && substance(term) >= 1.0
 }
 
 /// Verbs are said in many ways, things in few: a missing thing says more than a missing verb.

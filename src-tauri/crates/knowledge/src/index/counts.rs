@@ -53,7 +53,11 @@ impl Counter {
             }
             self.stems.insert(token.text.as_str().into(), stem(&token.text).into());
         }
-        Seen { stem: self.stems[token.text.as_str()].to_string(), number: token.kind == Kind::Number }
+        Seen {
+            stem: self.stems[token.text.as_str()].to_string(),
+            number: token.kind == Kind::Number,
+            filler: false,
+        }
     }
 }
 

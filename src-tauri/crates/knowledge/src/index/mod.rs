@@ -8,7 +8,7 @@ mod writer;
 pub use writer::Writer;
 
 /// Raised whenever the analysis or what is indexed changes, so that indexes written before are written again.
-pub(crate) const ANALYSIS: i64 = 2;
+pub(crate) const ANALYSIS: i64 = 3;
 
 /// A passage to put into the index.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
-//! General words of trade in Russian: fillers, synonyms, and what questions ask about.
+//! General words of trade in Russian: fillers, words of every trade, synonyms, and what questions ask about.
 //!
-//! Three lists that a person can read and extend (`fillers.txt`, `synonyms.txt`, `concepts.txt`). They are about buying
+//! Lists that a person can read and extend (`fillers.txt`, `light.txt`, `synonyms.txt`, `concepts.txt`, `things.txt`). They are about buying
 //! and selling as such; words of one shop come from its own passages.
 
 mod patterns;
@@ -24,6 +24,7 @@ pub(crate) struct Lexicon {
     fillers: HashSet<&'static str>,
     groups: HashMap<String, Vec<Group>>,
     things: HashSet<String>,
+    light: HashSet<String>,
     /// Every word of the lists as written, for mending typos in questions.
     words: HashSet<&'static str>,
     names: Vec<&'static str>,
@@ -35,10 +36,15 @@ pub(crate) struct Lexicon {
     say: Patterns,
 }
 
+/// Fillers that may stand between two words of what a question asks.
+const FILLERS: usize = 2;
+
 /// A word of a text as patterns see it.
 pub(crate) struct Seen {
     pub(crate) stem: String,
     pub(crate) number: bool,
+    /// A word without a sense of its own, which a pattern may have in between: «как к вам проехать».
+    pub(crate) filler: bool,
 }
 
 impl Lexicon {
@@ -47,6 +53,7 @@ impl Lexicon {
             fillers: words(include_str!("fillers.txt")).collect(),
             groups: HashMap::new(),
             things: words(include_str!("things.txt")).map(stem).collect(),
+            light: words(include_str!("light.txt")).map(stem).collect(),
             words: HashSet::new(),
             names: Vec::new(),
             valued: Vec::new(),
@@ -89,6 +96,11 @@ impl Lexicon {
         self.things.contains(stem)
     }
 
+    /// Whether the stem is of a word of every trade, which says little about what is meant.
+    pub(crate) fn is_light(&self, stem: &str) -> bool {
+        self.light.contains(stem)
+    }
+
     /// The sets of synonyms a stem belongs to.
     pub(crate) fn groups(&self, stem: &str) -> &[Group] {
         self.groups.get(stem).map_or(&[], Vec::as_slice)
@@ -99,6 +111,7 @@ impl Lexicon {
         self.fillers.contains(word)
             || self.groups.contains_key(stem)
             || self.ask.knows(stem)
+            || self.is_light(stem)
             || self.is_thing(stem)
     }
 
@@ -111,12 +124,12 @@ impl Lexicon {
 
     /// What the words of a question ask about, and which of them say so.
     pub(crate) fn asked(&self, question: &[Seen]) -> Vec<(Concept, std::ops::Range<usize>)> {
-        self.ask.find(question)
+        self.ask.find(question, FILLERS)
     }
 
     /// What a passage speaks about.
     pub(crate) fn said(&self, passage: &[Seen]) -> Vec<(Concept, std::ops::Range<usize>)> {
-        self.say.find(passage)
+        self.say.find(passage, 0)
     }
 
     /// The name of a concept, as in the list.
@@ -156,7 +169,11 @@ mod tests {
     fn seen(text: &str) -> Vec<Seen> {
         tokens(text)
             .iter()
-            .map(|token| Seen { stem: stem(&token.text), number: token.kind == Kind::Number })
+            .map(|token| Seen {
+                stem: stem(&token.text),
+                number: token.kind == Kind::Number,
+                filler: LEXICON.is_filler(&token.text),
+            })
             .collect()
     }
 

@@ -48,21 +48,29 @@ impl Patterns {
         self.by_stem.contains_key(stem)
     }
 
-    /// Every pattern that stands in the text, with its words.
-    pub(super) fn find(&self, text: &[Seen]) -> Vec<(Concept, Range<usize>)> {
+    /// Every pattern that stands in the text, with its words; up to `skip` fillers may stand before each further word.
+    pub(super) fn find(&self, text: &[Seen], skip: usize) -> Vec<(Concept, Range<usize>)> {
         let mut out = Vec::new();
         for (at, seen) in text.iter().enumerate() {
             let starting = if seen.number { Some(&self.by_number) } else { self.by_stem.get(&seen.stem) };
             for (rest, concept) in starting.into_iter().flatten() {
-                let end = at + 1 + rest.len();
-                if text
-                    .get(at + 1..end)
-                    .is_some_and(|words| rest.iter().zip(words).all(|(part, seen)| part.fits(seen)))
-                {
+                if let Some(end) = end_of(rest, text, at + 1, skip) {
                     out.push((*concept, at..end));
                 }
             }
         }
         out
     }
+}
+
+/// Where the further words of a pattern end that stand in the text from `at` on.
+fn end_of(rest: &[Part], text: &[Seen], mut at: usize, skip: usize) -> Option<usize> {
+    for part in rest {
+        let passed = text.get(at..)?.iter().take(skip + 1).position(|seen| part.fits(seen))?;
+        if !text[at..at + passed].iter().all(|seen| seen.filler) {
+            return None;
+        }
+        at += passed + 1;
+    }
+    Some(at)
 }

@@ -21,6 +21,10 @@ pub(crate) struct Term {
     pub(crate) kind: Kind,
     /// How much it counts: a word that only says what is asked counts less.
     pub(crate) weight: f32,
+    /// The property asked about by name: «какой вкус», «сколько струн».
+    pub(crate) named: bool,
+    /// What the word asks about, if that is all it says: a passage that speaks of it need not have the word.
+    pub(crate) asks: Option<Concept>,
 }
 
 /// A question, understood as far as words go.
@@ -29,6 +33,8 @@ pub(crate) struct Query {
     pub(crate) terms: Vec<Term>,
     /// The properties asked about, each once.
     pub(crate) concepts: Vec<Concept>,
+    /// It asks whether there is such a thing at all.
+    pub(crate) whether: bool,
 }
 
 struct Read {
@@ -50,38 +56,100 @@ impl Query {
         let read: Vec<Read> = tokens.into_iter().map(|token| mend(token, vocabulary)).collect();
         let seen: Vec<Seen> = read
             .iter()
-            .map(|read| Seen { stem: stem(read.spelling()), number: read.token.kind == Kind::Number })
+            .map(|read| Seen {
+                stem: stem(read.spelling()),
+                number: read.token.kind == Kind::Number,
+                filler: LEXICON.is_filler(&read.token.text),
+            })
             .collect();
         let mut asked = LEXICON.asked(&seen);
         let price = LEXICON.concept("price");
         if let Some(at) = how_much(&read, question, asked.is_empty()) {
             asked.extend(price.map(|price| (price, at..at + 1)));
         }
-        let mut query = Query::default();
+        let whether = read.iter().any(|read| WHETHER.contains(&&*read.token.text));
+        let mut query = Query { whether, ..Query::default() };
+        let named = named(&read);
         for (concept, _) in &asked {
             if !query.concepts.contains(concept) {
                 query.concepts.push(*concept);
             }
         }
-        let mut only_asking = vec![false; read.len()];
-        for (_, range) in asked {
-            range.for_each(|at| only_asking[at] = true);
+        let mut asks: Vec<Option<Concept>> = vec![None; read.len()];
+        for (concept, range) in asked {
+            range.for_each(|at| asks[at] = Some(concept));
         }
         for (at, read) in read.into_iter().enumerate() {
             let filler = LEXICON.is_filler(&read.token.text) || LEXICON.is_filler(read.spelling());
             if filler || query.terms.iter().any(|term| term.text == read.token.text) {
                 continue;
             }
+            let weight = match () {
+                () if asks[at].is_some() => ASKING,
+                () if LEXICON.is_light(&stem(read.spelling())) => LIGHT,
+                // «12 туй», «на 4 дня»: a number of the buyer's own, not one of a model or size that the shop has.
+                () if read.token.kind == Kind::Number && vocabulary.find(&read.token.text).is_none() => LIGHT,
+                () => 1.0,
+            };
             query.terms.push(Term {
                 number: number_word(&read.token.text),
                 text: read.token.text,
                 mended: read.mended,
                 kind: read.token.kind,
-                weight: if only_asking[at] { ASKING } else { 1.0 },
+                weight,
+                named: named[at] && asks[at].is_none(),
+                asks: asks[at],
             });
         }
         query
     }
+}
+
+/// Words that ask whether there is such a thing at all.
+const WHETHER: &[&str] = &[
+    "есть",
+    "имеется",
+    "наличии",
+    "продается",
+    "продаются",
+    "бывает",
+    "бывают",
+    "остались",
+    "осталось",
+    "остался",
+];
+
+/// Which words are asked about by name: the word right after «какой» or «сколько», or the one before a «какой» that ends its clause.
+fn named(read: &[Read]) -> Vec<bool> {
+    let sense = |at: usize| {
+        read.get(at).is_some_and(|read| {
+            read.token.kind == Kind::Word
+                && !LEXICON.is_filler(&read.token.text)
+                && !read.token.text.starts_with("как")
+        })
+    };
+    let mut out = vec![false; read.len()];
+    for (at, word) in read.iter().enumerate() {
+        let which = matches!(
+            &*word.token.text,
+            "какой"
+                | "какая"
+                | "какое"
+                | "какие"
+                | "какого"
+                | "какую"
+                | "каком"
+                | "каким"
+                | "каких"
+        );
+        let how_many = matches!(word.spelling(), "сколько" | "скольки" | "скока" | "скоко" | "скок");
+        if (which || how_many) && sense(at + 1) {
+            out[at + 1] = true;
+        } else if which && at > 0 && sense(at - 1) {
+            out[at - 1] = true;
+        }
+    }
+    out
 }
 
 /// Where the question says «сколько» and means money: at the end of a clause, or when nothing else is asked about.
@@ -100,6 +168,9 @@ fn how_much(read: &[Read], question: &str, nothing_else: bool) -> Option<usize> 
 
 /// A word that says what is asked («цена», «доставка») stands in passages too, but as a property it is counted already.
 const ASKING: f32 = 0.6;
+
+/// «Взять», «лучше», «большой» go with everything: that a passage lacks them says little.
+const LIGHT: f32 = 0.4;
 
 /// Mends a typo when neither the passages nor the general lists know the word as it stands.
 fn mend(token: Token, vocabulary: &Vocabulary) -> Read {
