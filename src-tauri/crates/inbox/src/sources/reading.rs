@@ -386,7 +386,9 @@ mod tests {
     }
 
     fn count(connection: &Connection) -> Result<usize, StoreError> {
-        Ok(connection.query_row("SELECT count(*) FROM source_passages", [], |row| row.get(0))?)
+        let count: u32 =
+            connection.query_row("SELECT count(*) FROM source_passages", [], |row| row.get(0))?;
+        Ok(count as usize)
     }
 
     async fn store_with_a_source() -> (tempfile::TempDir, Store, Of) {
@@ -408,7 +410,10 @@ mod tests {
         let (_folder, store, of) = store_with_a_source().await;
         let (release, held) = std::sync::mpsc::channel::<()>();
         // The writer is held until the other write waits behind the batch.
-        let holding = store.write(move |_| Ok(held.recv().unwrap()));
+        let holding = store.write(move |_| {
+            held.recv().unwrap();
+            Ok(())
+        });
         let putting = Putter::new(of).write(&store, parts(BATCH));
         let other = store.write(count);
         let releasing = async {
