@@ -16,9 +16,38 @@ use crate::support::desk::free_port;
 use crate::support::process::Process;
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
-/// What is compared, in both colours.
-const GROUPS: [&str; 8] =
-    ["controls", "rows", "messages", "delivery", "composer", "status", "panel", "drafts"];
+/// What is compared, in both colours: chats and answers; reception, knowledge and archive; dialogs.
+const CHATS: &[&str] =
+    &["controls", "rows", "messages", "delivery", "composer", "status", "panel", "drafts", "waiting"];
+const AREAS: &[&str] = &[
+    "reception",
+    "lines",
+    "idle",
+    "tunnel",
+    "checks",
+    "setup",
+    "tunnels",
+    "log",
+    "sources",
+    "source",
+    "entry",
+    "trial",
+    "closed",
+    "stuck",
+    "backup",
+];
+const DIALOGS: &[&str] = &[
+    "settings",
+    "onboarding",
+    "link",
+    "block",
+    "recovery",
+    "recovery-check",
+    "backup-file",
+    "backup-restored",
+    "export",
+    "diagnostics",
+];
 
 /// Cuts a picture of the window to the gallery, at half its size: `small(png, box)`. Compares two of them: `unlike(a, b)`, the squares
 /// of 8 × 8 pixels whose mean difference of colour is seen. Smoothing of letters differs from machine to machine by less.
@@ -168,14 +197,28 @@ fn squares(found: &Value) -> usize {
 }
 
 #[test]
-fn every_component_looks_as_it_did() {
+fn every_component_of_chats_and_answers_looks_as_it_did() {
+    compare(CHATS);
+}
+
+#[test]
+fn every_component_of_reception_knowledge_and_archive_looks_as_it_did() {
+    compare(AREAS);
+}
+
+#[test]
+fn every_dialog_looks_as_it_did() {
+    compare(DIALOGS);
+}
+
+fn compare(groups: &'static [&str]) {
     on_a_desk(async |desk| {
         let gallery = Gallery::open(desk).await;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/gallery");
         let renew = std::env::var_os("PRILAVOK_E2E_PICTURES").is_some();
         let mut changed = Vec::new();
         for theme in ["light", "dark"] {
-            for group in GROUPS {
+            for group in groups {
                 gallery.show(group, theme).await;
                 let now = gallery.take().await;
                 let file = folder.join(format!("{group}-{theme}.png"));
