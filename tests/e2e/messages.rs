@@ -1,6 +1,9 @@
 //! Messages of a connected shop: in and out.
 
+use std::path::Path;
+
 use avito_sim::SimMessage;
+use fantoccini::key::Key;
 
 use crate::support::page::{id, row};
 use crate::support::shop::Shop;
@@ -51,6 +54,37 @@ fn a_message_for_another_chat_moves_it_to_the_top_and_counts_as_unread_until_it_
         page.see(&format!("{}[data-unread=\"0\"]", row(&shop.vera))).await;
         let read = shop.sim.until(WAIT, |sim| sim.unread(shop.seller.user_id, &shop.vera) == Some(0));
         assert!(read.await, "Avito was not told that the chat is read");
+    });
+}
+
+#[test]
+fn a_picture_copied_in_another_program_is_pasted_and_copied_files_are_not_pasted_as_text() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.live().await;
+        page.open_chat(&shop.anna).await;
+        page.click(&id("composer")).await;
+        let files = "file:///home/anna/Фото/scratch.jpg\r\n";
+        desk.screen().copy("text/uri-list", files.as_bytes().to_vec());
+        page.press(&[char::from(Key::Control), 'v']).await;
+        page.see_words(&id("toast"), "Вставить нечего").await;
+        assert_eq!(page.now(&format!("one('{}').value", id("composer"))).await, "");
+
+        let picture = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("icons/128x128.png")).unwrap();
+        desk.screen().copy("image/png", picture);
+        page.press(&[char::from(Key::Control), 'v']).await;
+        page.until(
+            "its picture is seen",
+            &format!("one('{} img')?.naturalWidth === 128", id("picture-chip")),
+        )
+        .await;
+        page.enter(&id("composer")).await;
+        let sent = format!("{}[data-outgoing=true][data-kind=image]", id("message"));
+        page.until("it is sent", &format!("['sent', 'read'].includes(one('{sent}')?.dataset.state)")).await;
+        let ours = shop.sim.chat_messages(shop.seller.user_id, &shop.anna);
+        assert_eq!(ours.iter().filter(|message| message.direction == "out").count(), 1);
     });
 }
 

@@ -1,12 +1,15 @@
 //! The screen as a window manager sees it: which window is on it, who has the keyboard, the close button.
 
 use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, KEY_PRESS_EVENT,
-    KEY_RELEASE_EVENT, MapState, Window,
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus,
+    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MapState, PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent,
+    Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 /// What the app's window is called.
 const TITLE: &str = "Прилавок";
@@ -20,6 +23,7 @@ pub(crate) mod key {
 
 /// A display.
 pub(crate) struct Screen {
+    display: String,
     connection: RustConnection,
     root: Window,
 }
@@ -29,7 +33,7 @@ impl Screen {
     pub(crate) fn of(display: &str) -> Self {
         let (connection, number) = x11rb::connect(Some(display)).expect("a connection to the display");
         let root = connection.setup().roots[number].root;
-        Self { connection, root }
+        Self { display: display.to_owned(), connection, root }
     }
 
     fn atom(&self, name: &str) -> u32 {
@@ -91,6 +95,68 @@ impl Screen {
         let message = ClientMessageEvent::new(32, window, self.atom("WM_PROTOCOLS"), data);
         let sent = self.connection.send_event(false, window, EventMask::NO_EVENT, message);
         sent.expect("a message to the window").check().expect("the window takes messages");
+    }
+
+    /// Puts something on the clipboard, as another program does, which hands it out until the display ends.
+    pub(crate) fn copy(&self, kind: &str, bytes: Vec<u8>) {
+        let (connection, number) = x11rb::connect(Some(&self.display)).expect("a connection to the display");
+        let root = connection.setup().roots[number].root;
+        let owner = connection.generate_id().expect("a window's number");
+        let window = CreateWindowAux::new();
+        connection
+            .create_window(
+                0,
+                owner,
+                root,
+                0,
+                0,
+                1,
+                1,
+                0,
+                WindowClass::INPUT_ONLY,
+                x11rb::COPY_FROM_PARENT,
+                &window,
+            )
+            .expect("a window");
+        let [clipboard, targets, kind] = ["CLIPBOARD", "TARGETS", kind].map(|name| self.atom(name));
+        let owned = connection.set_selection_owner(owner, clipboard, x11rb::CURRENT_TIME);
+        owned.expect("a message to the display").check().expect("the clipboard is ours");
+        std::thread::spawn(move || {
+            // Ends with the display.
+            while let Ok(event) = connection.wait_for_event() {
+                let Event::SelectionRequest(asked) = event else { continue };
+                let answered = if asked.target == targets {
+                    connection.change_property32(
+                        PropMode::REPLACE,
+                        asked.requestor,
+                        asked.property,
+                        AtomEnum::ATOM,
+                        &[targets, kind],
+                    )
+                } else {
+                    connection.change_property8(
+                        PropMode::REPLACE,
+                        asked.requestor,
+                        asked.property,
+                        asked.target,
+                        &bytes,
+                    )
+                };
+                let known = asked.target == targets || asked.target == kind;
+                let property = if known && answered.is_ok() { asked.property } else { x11rb::NONE };
+                let told = SelectionNotifyEvent {
+                    response_type: SELECTION_NOTIFY_EVENT,
+                    sequence: 0,
+                    time: asked.time,
+                    requestor: asked.requestor,
+                    selection: asked.selection,
+                    target: asked.target,
+                    property,
+                };
+                let _ = connection.send_event(false, asked.requestor, EventMask::NO_EVENT, told);
+                let _ = connection.flush();
+            }
+        });
     }
 
     /// Gives the keyboard to a window, or takes it away from all.

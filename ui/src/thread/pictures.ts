@@ -47,8 +47,27 @@ export function rememberCopied(png: Blob): Blob {
 	return png;
 }
 
-/** The pictures of a pasting; those of our own viewer where the clipboard shows nothing. */
+/** The pictures of a pasting, as far as the event hands them out; those of our own viewer where it shows nothing. */
 export function pastedPictures(clipboard: DataTransfer | null): File[] {
 	const files = [...(clipboard?.files ?? [])];
 	return files.length === 0 && copied && clipboard?.types.length === 0 ? [copied] : files;
+}
+
+/** Whether there is more on the clipboard than the event tells: WebKitGTK is silent about pictures and about where copied files lie. */
+export function hidesFiles(clipboard: DataTransfer | null): boolean {
+	const types = clipboard?.types ?? [];
+	return types.length === 0 || (types.includes("text/uri-list") && clipboard?.getData("text/uri-list") === "");
+}
+
+/**
+ * The pictures that lie on the clipboard though the event of the pasting shows nothing: WebKitGTK hands out a picture of another program
+ * (a screenshot) only when it is asked for, and only while the seller pastes.
+ */
+export async function clipboardPictures(): Promise<File[]> {
+	const items = await navigator.clipboard.read();
+	const found = items.map(async (item) => {
+		const type = item.types.find((one) => TYPES.test(one));
+		return type === undefined ? [] : [new File([await item.getType(type)], `photo.${type.slice("image/".length)}`, { type })];
+	});
+	return (await Promise.all(found)).flat();
 }

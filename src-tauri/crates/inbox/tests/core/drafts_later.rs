@@ -396,3 +396,23 @@ async fn more_work_than_memory_holds_is_done_by_as_many_workers_as_the_seller_al
         .await;
     assert_eq!(double.most_at_once(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_chat_that_waits_gets_a_draft_when_drafts_are_switched_on() {
+    let shop = shop().await;
+    let settings = shop.core.draft_settings().await.unwrap().settings;
+    let switch = async |on: bool| {
+        let settings = DraftSettings { on, ..settings.clone() };
+        shop.core.save_draft_settings(settings, ModelSecrets::default()).await.unwrap();
+    };
+    switch(false).await;
+    // More than are looked at in one piece.
+    let before = shop.chats().await.len();
+    for number in 0..120 {
+        shop.add_chat(&format!("Покупатель {number}"), "Сколько стоят линзы?");
+    }
+    shop.until("every chat is known", async || shop.chats().await.len() == before + 120).await;
+    assert!(shop.core.waiting_drafts(500).await.unwrap().is_empty());
+    switch(true).await;
+    shop.until("every draft", async || shop.core.waiting_drafts(500).await.unwrap().len() == 120).await;
+}

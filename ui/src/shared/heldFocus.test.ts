@@ -1,0 +1,132 @@
+// By keyboard alone: whatever goes away under the focus, the focus goes on to what stands there now.
+import { screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import QuestionsPane from "../drafts/QuestionsPane.svelte";
+import RulesPane from "../drafts/RulesPane.svelte";
+import { Knowledge } from "../knowledge/knowledge.svelte";
+import KnowledgeArea from "../knowledge/KnowledgeArea.svelte";
+import type { SelfTest } from "../host/contract";
+import { renderIn, testFrame } from "../testing/render";
+import ReceptionArea from "../tunnel/ReceptionArea.svelte";
+import { holdFocus } from "./heldFocus";
+
+const nothing = () => undefined;
+let stop: () => void = nothing;
+beforeEach(() => {
+	stop = holdFocus();
+});
+afterEach(() => stop());
+
+const focused = () => document.activeElement as HTMLElement;
+/** Presses a button as a keyboard does: it has the focus, then Enter. */
+async function press(element: HTMLElement) {
+	element.focus();
+	await userEvent.setup().keyboard("{Enter}");
+}
+
+test("a question is put away and the next one is at hand", async () => {
+	const frame = await testFrame({ chats: 30, drafts: true });
+	renderIn(frame, QuestionsPane, { onchat: nothing });
+	const [first, second] = await screen.findAllByTestId("question-group");
+	await press(within(first!).getByText("Убрать"));
+	await waitFor(() => expect(first!.isConnected).toBe(false));
+	await waitFor(() => expect(second!.contains(focused())).toBe(true));
+});
+
+test("an answer that is given up leaves the focus at its question", async () => {
+	const frame = await testFrame({ chats: 30, drafts: true });
+	renderIn(frame, QuestionsPane, { onchat: nothing });
+	const second = (await screen.findAllByTestId("question-group"))[1]!;
+	await press(within(second).getByTestId("question-begin"));
+	await waitFor(() => expect(focused()).toBe(within(second).getByTestId("question-answer")));
+	await press(within(second).getByText("Отмена"));
+	await waitFor(() => expect(second.contains(focused())).toBe(true));
+});
+
+test("a rule is opened and left, and the focus is in what is shown", async () => {
+	const frame = await testFrame({ chats: 30, drafts: true });
+	renderIn(frame, RulesPane, { onchat: nothing });
+	await press(await screen.findByTestId("rule-add"));
+	const editor = await screen.findByTestId("rule-editor");
+	await waitFor(() => expect(editor.contains(focused())).toBe(true));
+	await press(within(editor).getByText("Отмена"));
+	await waitFor(() => expect(editor.isConnected).toBe(false));
+	await waitFor(() => expect(focused()).not.toBe(document.body));
+	expect(focused().isConnected).toBe(true);
+});
+
+test("a source is removed by its dialog and the focus goes on beside the list", async () => {
+	const frame = await testFrame();
+	frame.host.knowledge.add({ title: "Есть ли доставка?" }, "Да");
+	frame.host.knowledge.add({ title: "Есть ли гарантия?" }, "Да");
+	renderIn(frame, KnowledgeArea, { knowledge: new Knowledge(frame.host) });
+	await press((await screen.findByText("Есть ли гарантия?")).closest("button")!);
+	await press(await screen.findByTestId("source-remove"));
+	await press(await screen.findByTestId("remove-confirm"));
+	await waitFor(() => expect(screen.queryByTestId("remove-dialog")).toBeNull());
+	await waitFor(() => expect(focused()).toBe(screen.getByTestId("trial-question")));
+});
+
+test("an entry is saved and the focus is in what became of it", async () => {
+	const frame = await testFrame();
+	const knowledge = new Knowledge(frame.host);
+	renderIn(frame, KnowledgeArea, { knowledge });
+	await waitFor(() => expect(knowledge.view).not.toBeNull());
+	knowledge.write("note");
+	await userEvent.setup().type(await screen.findByTestId("entry-text"), "Самовывоз до 20");
+	await press(screen.getByTestId("entry-save"));
+	const source = await screen.findByTestId("source");
+	await waitFor(() => expect(source.contains(focused())).toBe(true));
+});
+
+test("a strange address is removed after a question and the focus stays in the list", async () => {
+	const frame = await testFrame();
+	renderIn(frame, ReceptionArea, { onchat: nothing });
+	await press(await screen.findByTestId("subscription-remove"));
+	await press(await screen.findByTestId("ask-yes"));
+	await waitFor(() => expect(screen.queryByTestId("subscription-remove")).toBeNull());
+	await waitFor(() => expect(focused()).toBe(screen.getByTestId("subscriptions-refresh")));
+});
+
+describe("a button that is switched off while it works", () => {
+	test("has the focus back when it is done", async () => {
+		const frame = await testFrame();
+		let done: (test: SelfTest) => void = nothing;
+		frame.host.testWebhook = () => new Promise((resolve) => (done = resolve));
+		renderIn(frame, ReceptionArea, { onchat: nothing });
+		const button = await screen.findByTestId("line-test");
+		await press(button);
+		await waitFor(() => expect((button as HTMLButtonElement).disabled).toBe(true));
+		button.blur();
+		done({ atMs: 1, passed: true, code: null, detail: null, totalMs: 1, handlerMs: 1 });
+		await waitFor(() => expect(focused()).toBe(button));
+	});
+
+	test("does not take it from what the seller has gone on to", async () => {
+		const frame = await testFrame();
+		let done: (test: SelfTest) => void = nothing;
+		frame.host.testWebhook = () => new Promise((resolve) => (done = resolve));
+		renderIn(frame, ReceptionArea, { onchat: nothing });
+		const button = await screen.findByTestId("line-test");
+		await press(button);
+		const tab = screen.getAllByRole("tab")[0]!;
+		tab.focus();
+		done({ atMs: 1, passed: true, code: null, detail: null, totalMs: 1, handlerMs: 1 });
+		await waitFor(() => expect((button as HTMLButtonElement).disabled).toBe(false));
+		await new Promise(requestAnimationFrame);
+		expect(focused()).toBe(tab);
+	});
+});
+
+test("who clicks beside everything has let go of the focus", async () => {
+	document.body.innerHTML = "<main><button>a</button><p>text</p></main>";
+	const button = document.querySelector("button")!;
+	button.focus();
+	button.blur();
+	document.querySelector("p")!.remove();
+	await new Promise(requestAnimationFrame);
+	await new Promise(requestAnimationFrame);
+	expect(focused()).toBe(document.body);
+	document.body.innerHTML = "";
+});

@@ -1,0 +1,62 @@
+// The focus is never lost: what had it may go (a row is deleted, a form closes, a list is read anew) or be switched off while it
+// works. Then the focus goes on to what stands in its place, instead of to nothing, from where Tab would begin at the top.
+
+const CANDIDATES = "a[href], button, input, select, textarea, summary, [tabindex]";
+
+const usable = (element: HTMLElement): boolean => element.tabIndex >= 0 && !element.matches(":disabled") && !element.closest("[inert], [hidden]");
+
+const usableIn = (area: ParentNode): HTMLElement[] => [...area.querySelectorAll<HTMLElement>(CANDIDATES)].filter(usable);
+
+/** What has the focus, what stands around it, and what comes before it, nearest first. */
+type Held = { element: HTMLElement; around: HTMLElement[]; before: HTMLElement[] };
+
+/** Where the focus goes on when its element is gone; none: what comes there is still being read. */
+function successor({ around, before }: Held): HTMLElement | null {
+	for (const area of around.filter((one) => one.isConnected)) {
+		const now = usableIn(area);
+		const last = before.find((one) => now.includes(one));
+		const next = last ? (now[now.indexOf(last) + 1] ?? last) : now[0];
+		if (next) return next;
+		if (area.querySelector("[aria-busy=true]")) return null;
+	}
+	return null;
+}
+
+/** Watches the focus of the window; returns the stopper. */
+export function holdFocus(): () => void {
+	let held: Held | null = null;
+	let frame = 0;
+
+	function remember({ target }: FocusEvent) {
+		if (!(target instanceof HTMLElement) || target === document.body) return;
+		const around: HTMLElement[] = [];
+		for (let one = target.parentElement; one; one = one.parentElement) around.push(one);
+		const order = usableIn(target.closest("dialog[open]") ?? document);
+		held = { element: target, around, before: order.slice(0, Math.max(0, order.indexOf(target))).reverse() };
+	}
+
+	/** Who clicks beside everything lets go of it; what goes away while it has the focus does not. */
+	function letGo({ target, relatedTarget }: FocusEvent) {
+		if (relatedTarget === null && target === held?.element && held?.element.isConnected && usable(held.element) && document.hasFocus()) held = null;
+	}
+
+	function look() {
+		frame = 0;
+		const active = document.activeElement;
+		if (!held || (active instanceof HTMLElement && active !== document.body && active !== held.element)) return;
+		if (!held.element.isConnected) successor(held)?.focus({ preventScroll: true });
+		// What is switched off while it works gets the focus back afterwards.
+		else if (active !== held.element && usable(held.element)) held.element.focus({ preventScroll: true });
+	}
+
+	const observer = new MutationObserver(() => (frame ||= requestAnimationFrame(look)));
+	observer.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "hidden", "inert", "open"] });
+	document.addEventListener("focusin", remember);
+	document.addEventListener("focusout", letGo);
+	return () => {
+		observer.disconnect();
+		cancelAnimationFrame(frame);
+		document.removeEventListener("focusin", remember);
+		document.removeEventListener("focusout", letGo);
+	};
+}
