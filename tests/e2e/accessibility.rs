@@ -137,6 +137,8 @@ fn no_part_of_the_chats_breaks_the_rules_of_accessibility() {
         walk.click("split-show").await;
         page.see(&id("split-parts")).await;
         walk.look("a text of several messages").await;
+        walk.click("split-show").await;
+        page.see_gone(&id("split-parts")).await;
         let none = "one('[data-testid=composer]').value = ''; \
             one('[data-testid=composer]').dispatchEvent(new Event('input', {bubbles: true})); return 1;";
         page.run(none).await.expect("no text");
@@ -187,8 +189,11 @@ fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
         walk.look("source").await;
         walk.look_at_dialog("source-remove", "remove-dialog").await;
         walk.click("open-trial").await;
-        page.run("one('[data-testid=trial-question]').value = ''; return 1;").await.expect("an empty field");
-        page.write(&id("trial-question"), "Есть ли доставка?").await;
+        let account = "const of = one('main .one select'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', {bubbles: true})); return 1;";
+        page.run(account).await.expect("an account is chosen");
+        if page.now("one('[data-testid=trial-question]').value").await == "" {
+            page.write(&id("trial-question"), "Есть ли гарантия? Можно вернуть?").await;
+        }
         walk.click("trial-ask").await;
         page.see(&id("found")).await;
         walk.look("trial").await;
@@ -200,7 +205,7 @@ fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
 fn no_part_of_reception_breaks_the_rules_of_accessibility() {
     in_both_colours(async |walk| {
         let page = walk.page.clone();
-        walk.click("area-reception").await;
+        walk.click("area-tunnel").await;
         walk.click("reception-tab-state").await;
         page.see(&id("line")).await;
         for part in ["line-subscriptions", "line-checks"] {

@@ -160,3 +160,115 @@ fn a_draft_is_approved_and_a_setting_is_changed() {
         .await;
     });
 }
+
+/// Notes what Tab has to reach in the topmost dialog or the whole window, and begins at its start. Of a group of radio buttons Tab
+/// reaches the chosen one only.
+const BEGIN: &str = "
+    const scope = all('dialog[open]').at(-1) ?? document.body;
+    const reach = [...scope.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter((one) =>
+        one.tabIndex >= 0 && !one.matches(':disabled, [type=radio]:not(:checked)') && !one.closest('[inert]') &&
+        one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().width > 0);
+    window.walk = {reach, reached: new Set(), unseen: []};
+    document.activeElement?.blur();
+    return reach.length;";
+
+/// Looks at what has the focus now: whether it can be seen, and whether it looks otherwise than without the focus (a text field has its
+/// caret). Answers false once everything was walked through.
+const STEP: &str = "
+    const at = document.activeElement;
+    if (at === null || at === document.body) return walk.reached.size === 0;
+    if (walk.reached.has(at)) return false;
+    walk.reached.add(at);
+    const name = at.dataset.testid ?? at.ariaLabel ?? at.className + ' ' + at.textContent.trim().slice(0, 30);
+    const label = at.closest('label');
+    const parts = [at, at.parentElement, at.nextElementSibling, label, ...at.querySelectorAll('*'), ...(label?.querySelectorAll('*') ?? [])].filter(Boolean).slice(0, 60);
+    const looks = () => parts.map((part) => { const style = getComputedStyle(part); return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor].join(); }).join(';');
+    const shown = (label ?? at).getBoundingClientRect();
+    const inSight = shown.width > 0 && shown.bottom > 0 && shown.right > 0 && shown.top < innerHeight && shown.left < innerWidth;
+    const focused = looks();
+    at.blur();
+    const unfocused = looks();
+    at.focus({preventScroll: true});
+    const types = at.matches('textarea, input:not([type=checkbox], [type=radio])');
+    if (!inSight) walk.unseen.push(name + ' is out of sight');
+    else if (focused === unfocused && !types) walk.unseen.push(name + ' looks the same with the focus');
+    return true;";
+
+/// Walks by Tab alone until it comes round; what cannot be reached or seen is told.
+async fn walk_through(page: &Page, what: &str, faults: &mut Vec<String>) {
+    let many = page.run(BEGIN).await.unwrap().as_u64().unwrap();
+    assert!(many > 0, "{what} has something to reach");
+    for _ in 0..many + 40 {
+        page.press(&[key(Key::Tab)]).await;
+        if page.run(STEP).await.unwrap() == false {
+            break;
+        }
+    }
+    let missed = "[...walk.unseen, ...walk.reach.filter((one) => one.isConnected && !one.matches(':disabled') && !walk.reached.has(one))\
+        .map((one) => (one.dataset.testid ?? one.ariaLabel ?? one.className + one.textContent.trim().slice(0, 30)) + ' is not reached')]";
+    let found: Vec<String> = serde_json::from_value(page.now(missed).await).unwrap();
+    faults.extend(found.into_iter().map(|fault| format!("{what}: {fault}")));
+}
+
+#[test]
+fn tab_alone_reaches_everything_and_the_focus_is_always_seen() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.see(&id("chat-row")).await;
+        let mut faults = Vec::new();
+        for (area, tabs) in [
+            ("area-tunnel", &["reception-tab-tunnel", "reception-tab-log", "reception-tab-state"][..]),
+            ("area-knowledge", &[]),
+            (
+                "area-drafts",
+                &["drafts-tab-questions", "drafts-tab-rules", "drafts-tab-setup", "drafts-tab-queue"],
+            ),
+        ] {
+            page.click(&id(area)).await;
+            for tab in tabs {
+                page.click(&id(tab)).await;
+                page.see_gone(&id("skeleton")).await;
+                walk_through(&page, tab, &mut faults).await;
+            }
+            if tabs.is_empty() {
+                page.see_gone(&id("skeleton")).await;
+                walk_through(&page, area, &mut faults).await;
+            }
+        }
+        page.click(&id("area-chats")).await;
+        page.click(&id("chat-row")).await;
+        page.see(&id("message")).await;
+        walk_through(&page, "thread", &mut faults).await;
+        page.click(&id("settings-open")).await;
+        page.see(&id("settings")).await;
+        walk_through(&page, "settings", &mut faults).await;
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    });
+}
+
+#[test]
+fn the_focus_is_where_the_seller_was_after_what_had_it_is_gone() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.click(&id("area-knowledge")).await;
+        page.see(&id("source-row")).await;
+        let inside = |what: &str| format!("one('{what}')?.contains(document.activeElement) === true");
+        page.walk_to(&format!("{} button", id("source-row")), false).await;
+        page.press(&[key(Key::Enter)]).await;
+        page.see(&id("source")).await;
+        page.walk_to(&id("source-remove"), false).await;
+        page.press(&[key(Key::Enter)]).await;
+        page.until("the question has the focus", &inside(&id("remove-dialog"))).await;
+        page.press(&[key(Key::Tab)]).await;
+        page.press(&[key(Key::Enter)]).await;
+        page.see_gone(&id("remove-dialog")).await;
+        page.until("the focus goes on to what is shown instead", &inside("main .one")).await;
+
+        page.click(&id("area-tunnel")).await;
+        page.walk_to(&id("line-test"), false).await;
+        page.press(&[key(Key::Enter)]).await;
+        page.see(&id("line-test-result")).await;
+        let back = format!("document.activeElement?.matches('{}') === true", id("line-test"));
+        page.until("the button that worked has the focus again", &back).await;
+    });
+}

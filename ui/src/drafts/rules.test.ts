@@ -49,6 +49,26 @@ describe("rules", () => {
 		expect((await screen.findByTestId("rule")).textContent).toContain("если нет ответа 15 минут");
 	});
 
+	test("hold for one listing when one is chosen, count its past, and name it in the list", async () => {
+		const { host, user } = await start("rules", (host) => {
+			host.knowledge.add({ kind: "item", title: "Горный велосипед Stels", scope: { account: 1, item: "3400000001" } });
+			host.knowledge.add({ kind: "item", title: "Шлем, размер M", scope: { account: 1, item: "3400000002" } });
+		});
+		await user.click(await screen.findByTestId("rule-add"));
+		const scope = screen.getByTestId("rule-scope");
+		await vi.waitFor(() => expect(within(scope).getByText("Шлем, размер M")).toBeTruthy());
+		await user.selectOptions(scope, "Шлем, размер M");
+		await vi.waitFor(() => expect(called(host, "levels").at(-1)?.[0]).toMatchObject({ account: 1, item: "3400000002" }));
+		await user.click(screen.getByTestId("rule-save"));
+		expect(called(host, "saveRule")[0]?.[0]).toMatchObject({ account: 1, item: "3400000002" });
+		expect((await screen.findByTestId("rule")).textContent).toContain("Шлем, размер M");
+		// And for everything again.
+		await user.click(screen.getByTestId("rule-edit"));
+		await user.selectOptions(screen.getByTestId("rule-scope"), "");
+		await user.click(screen.getByTestId("rule-save"));
+		expect(called(host, "saveRule")[1]?.[0]).toMatchObject({ account: null, item: null });
+	});
+
 	test("stop at one big switch, and what they sent is listed with its sources", async () => {
 		const settings = { hours: "always" as const, fromMin: 0, toMin: 0, days: [true, true, true, true, true, true, true] as [boolean, boolean, boolean, boolean, boolean, boolean, boolean], afterMin: 0, delayS: 2, minChance: 0.9, perHour: 3, stopWords: [], template: "", templateWords: [] };
 		const { host, user } = await start("rules", (host) => {
