@@ -182,7 +182,7 @@ const STEP: &str = "
     const name = at.dataset.testid ?? at.ariaLabel ?? at.className + ' ' + at.textContent.trim().slice(0, 30);
     const label = at.closest('label');
     const parts = [at, at.parentElement, at.nextElementSibling, label, ...at.querySelectorAll('*'), ...(label?.querySelectorAll('*') ?? [])].filter(Boolean).slice(0, 60);
-    const looks = () => parts.map((part) => { const style = getComputedStyle(part); return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor].join(); }).join(';');
+    const looks = () => parts.map((part) => { const style = getComputedStyle(part); return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor, getComputedStyle(part, '::after').backgroundColor].join(); }).join(';');
     const shown = (label ?? at).getBoundingClientRect();
     const inSight = shown.width > 0 && shown.bottom > 0 && shown.right > 0 && shown.top < innerHeight && shown.left < innerWidth;
     const focused = looks();
