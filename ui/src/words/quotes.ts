@@ -4,3 +4,8 @@ import { language } from "./language.svelte";
 export function innerQuotes(words: string): string {
 	return language.locale === "ru" ? words.replaceAll("«", "„").replaceAll("»", "“") : words;
 }
+
+/** Words in the quotation marks of the window's language: «так», “so”. */
+export function quoted(words: string): string {
+	return language.locale === "ru" ? `«${innerQuotes(words)}»` : `“${words}”`;
+}

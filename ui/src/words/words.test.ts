@@ -3,7 +3,7 @@ import en from "../../messages/en.json";
 import ru from "../../messages/ru.json";
 import type { ErrorCode, Preview, SendFailure, TroubleCode } from "../host/contract";
 import { errorWords, failureWords } from "./errors";
-import { badge, clockTime, dayLabel, daysAgo, duration, fileSize, innerQuotes, language, listTime, m, moment, number, tenths } from "./index";
+import { badge, clockTime, dayLabel, daysAgo, duration, fileSize, innerQuotes, language, listTime, m, moment, number, quoted, tenths } from "./index";
 import { WindowLanguage } from "./language.svelte";
 import { previewWords } from "./preview";
 import { actionWords, troubles } from "./troubles";
@@ -90,6 +90,7 @@ test("quotation marks inside of others are the inner ones", () => {
 	expect(innerQuotes("Лампа «Летучая мышь»")).toBe("Лампа „Летучая мышь“");
 	language.setting = "en";
 	expect(innerQuotes("Лампа «Летучая мышь»")).toBe("Лампа «Летучая мышь»");
+	expect(quoted("900 ₽")).toBe("“900 ₽”");
 });
 
 describe("dictionaries", () => {
