@@ -1,13 +1,17 @@
 import { render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { CODE, FakeHost, type FakeOptions } from "../host/fake";
 import { renderIn, testFrame } from "../testing/render";
 import ArchiveSection from "../settings/ArchiveSection.svelte";
 import DiagnosticsDialog from "../settings/DiagnosticsDialog.svelte";
+import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { typedLength } from "./code";
 import RecoveryCodeDialog from "./RecoveryCodeDialog.svelte";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 function start(options: FakeOptions) {
 	const host = new FakeHost(options);

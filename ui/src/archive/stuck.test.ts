@@ -1,9 +1,13 @@
 import { render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost, type FakeOptions } from "../host/fake";
+import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { isStuckCode, stuckWords, type StuckCode } from "./stuck";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 function start(options: FakeOptions) {
 	const host = new FakeHost(options);

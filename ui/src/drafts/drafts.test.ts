@@ -1,10 +1,14 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost } from "../host/fake";
 import { marked } from "../host/fakeDrafts";
+import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { spans } from "./spans";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 async function start(put: (host: FakeHost) => void = () => undefined) {
 	const host = new FakeHost();

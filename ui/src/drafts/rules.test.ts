@@ -1,11 +1,15 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { DryRun, Replayed } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { marked, replayed } from "../host/fakeDrafts";
+import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { clockOf, minutesOf, wordsOf } from "./rules.svelte";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 async function start(tab: string, put: (host: FakeHost) => void = () => undefined) {
 	const host = new FakeHost();

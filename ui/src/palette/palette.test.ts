@@ -1,9 +1,13 @@
 import { render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost } from "../host/fake";
+import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { inRussianLayout, matches } from "./match";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 describe("what is typed in the palette", () => {
 	test("finds words by their beginnings, ё or е, in any layout", () => {

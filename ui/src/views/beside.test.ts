@@ -1,14 +1,18 @@
 // What stands around a thread: quoting, blocking, orders, other chats, looking closer at a picture.
 import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost } from "../host/fake";
 import { message } from "../host/fakeData";
 import { renderIn, testFrame } from "../testing/render";
+import { loadParts } from "./parts";
 import Window from "./Window.svelte";
 import ItemPanel from "../thread/ItemPanel.svelte";
 import { quoted } from "../thread/quote";
 import Viewer from "../thread/Viewer.svelte";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 async function open(chat: number, host = new FakeHost({ chats: 4, settings: { language: "ru" } })) {
 	render(Window, { props: { host } });

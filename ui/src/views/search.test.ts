@@ -1,11 +1,15 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { MessageSearch } from "../chats/messageSearch.svelte";
 import type { FoundPage } from "../host/contract";
 import { FakeHost, type FakeOptions } from "../host/fake";
 import { Gate } from "../testing/gate";
+import { loadParts } from "./parts";
 import Window from "./Window.svelte";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 const empty: FoundPage = { found: [], more: false, readAs: null, similar: false, outstanding: 0 };
 

@@ -1,12 +1,15 @@
 import { cleanup, render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { AppView, ChatPage } from "../host/contract";
 import { FakeHost, type FakeOptions } from "../host/fake";
 import { Gate } from "../testing/gate";
 import { Alerts } from "./alerts.svelte";
-import { parts } from "./parts";
+import { loadParts, parts } from "./parts";
 import Window from "./Window.svelte";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 async function start(options: FakeOptions = {}) {
 	const host = new FakeHost(options);
