@@ -65,6 +65,10 @@ enum Job {
 
 /// At most so many closures share a transaction, so that none waits long for its neighbours.
 const BATCH: usize = 256;
+/// With so many in a transaction there is a flood, and more are on their way: a commit costs as much as several of them.
+const CROWD: usize = 16;
+/// They are waited for this long, once a transaction.
+const GATHERING: Duration = Duration::from_micros(400);
 const READERS: usize = 4;
 /// Pages the writer keeps, in KiB (negative: SQLite's way to say so); it takes them as it needs them. Each page that is not kept is
 /// read, checked and decrypted again, and messages come with random ids: in the usual 2 MiB a flood spends most of its time there.
@@ -439,9 +443,16 @@ impl Writer {
         let usable = begun.is_ok().then_some(connection);
         let mut result = begun;
         let mut waiting = Some(Job::Work(first));
-        while finishers.len() < BATCH
-            && let Some(job) = waiting.take().or_else(|| jobs.try_recv().ok())
-        {
+        let mut gathered = false;
+        while finishers.len() < BATCH {
+            let Some(job) = waiting.take().or_else(|| jobs.try_recv().ok()) else {
+                if gathered || finishers.len() < CROWD {
+                    break;
+                }
+                std::thread::sleep(GATHERING);
+                gathered = true;
+                continue;
+            };
             let Job::Work(work) = job else {
                 next = Some(job);
                 break;
