@@ -193,7 +193,8 @@ async fn standing_still() -> (Shop, Clock) {
             poll_live: Duration::from_secs(300),
             poll_busy: Duration::from_secs(10),
             poll_quiet: Duration::from_secs(30),
-            poll_night: Duration::from_secs(90),
+            // The same at every hour: the clock begins at the machine's own.
+            poll_night: Duration::from_secs(30),
             event_grace: Duration::from_secs(5),
             ..timing()
         },
