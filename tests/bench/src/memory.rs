@@ -17,7 +17,7 @@ use crate::deliveries::Post;
 use crate::desk::{Desk, Region};
 use crate::figures::{Samples, short};
 use crate::load::{self, Pace};
-use crate::program::Program;
+use crate::program::{Program, patiently};
 use crate::report::{Bound, Report};
 use crate::{start, webhook};
 
@@ -239,6 +239,23 @@ pub fn held(pid: u32) -> Result<Held> {
         line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) * 1024.0
     };
     Ok(Held { resident: of("Rss:"), own: of("Pss:") })
+}
+
+/// Waits until a process has nothing left to do of what it was given: what it does then would be counted as somebody else's slowness.
+///
+/// # Errors
+/// When it does not come to rest.
+pub async fn until_at_rest(pid: u32) -> Result<()> {
+    const LOOK: Duration = Duration::from_millis(500);
+    const BUSY: f64 = 0.05; // of a core
+    let mut before = ticks(pid);
+    patiently("the program comes to rest", async || {
+        tokio::time::sleep(LOOK).await;
+        let now = ticks(pid);
+        let used = (now - std::mem::replace(&mut before, now)) / TICKS;
+        Ok((used < BUSY * LOOK.as_secs_f64()).then_some(()))
+    })
+    .await
 }
 
 /// Processor time a process has used, in ticks; 0 when it has ended.

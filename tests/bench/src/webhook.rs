@@ -12,6 +12,7 @@ use crate::ceiling;
 use crate::deliveries::{Post, verify};
 use crate::figures::{Samples, short};
 use crate::load::{self, FEW, MANY, Outcome, Pace, RATE, Receiver};
+use crate::memory::until_at_rest;
 use crate::program::{Program, Running, patiently};
 use crate::reference::Reference;
 use crate::report::{Bound, Report};
@@ -83,6 +84,10 @@ impl Contender {
         }
         if let [steady, burst, flood] = outcomes.as_slice() {
             self.figures.take(steady, burst, flood);
+        }
+        // Drafts are made of a flood after it; whoever is measured next has the machine alone.
+        if let Some(running) = &self.running {
+            until_at_rest(running.pid()).await?;
         }
         Ok(())
     }
