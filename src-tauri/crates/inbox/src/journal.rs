@@ -62,10 +62,8 @@ pub(crate) async fn work(core: Core) {
             }
             done => done,
         };
-        let behind = matches!(step, Ok(events) if events >= BATCH as usize);
-        core.inner.journal_behind.store(behind, Ordering::Relaxed);
         // After a long queue there is one word about all of it, not one for every batch.
-        if !behind {
+        if !matches!(step, Ok(events) if events >= BATCH as usize) {
             alert(&core, std::mem::take(&mut news)).await;
         }
         match step {
@@ -131,6 +129,8 @@ async fn take_batch(core: &Core, limit: u32, news: &mut News) -> Result<usize, S
             Ok(pending.into_iter().map(read).collect::<Vec<Read>>())
         })
         .await?;
+    // Before anybody is told of this batch.
+    core.inner.journal_behind.store(batch.len() >= BATCH as usize, Ordering::Relaxed);
     if batch.is_empty() {
         return Ok(0);
     }
