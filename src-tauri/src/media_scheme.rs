@@ -1,7 +1,7 @@
 //! The page's way to pictures and voice: `media://localhost/{shop}/{id}`, answered by the core. The page has no other network.
 
 use inbox::MediaId;
-use inbox::view::ErrorCode;
+use inbox::view::{ErrorCode, ShopMode};
 use tauri::http::{Request, Response, StatusCode, header};
 use tauri::{Manager as _, Runtime, UriSchemeContext, UriSchemeResponder};
 
@@ -20,17 +20,17 @@ pub(crate) fn answer<R: Runtime>(
     responder: UriSchemeResponder,
 ) {
     let app = context.app_handle().clone();
-    let id = id_in(request.uri().path());
+    let asked = asked_in(request.uri().path());
     tauri::async_runtime::spawn(async move {
-        let core = app.try_state::<Shops>().and_then(|shops| shops.shown_core().ok());
-        let file = match (id, core) {
-            (Some(id), Some(core)) => core.media(id).await.map_err(|error| match error.code() {
+        let known = asked.and_then(|(shop, id)| Some((id, app.try_state::<Shops>()?.core_of(shop)?)));
+        let file = match known {
+            Some((id, core)) => core.media(id).await.map_err(|error| match error.code() {
                 ErrorCode::Network | ErrorCode::ServerTrouble | ErrorCode::RateLimited => {
                     StatusCode::BAD_GATEWAY
                 }
                 _ => StatusCode::NOT_FOUND,
             }),
-            _ => Err(StatusCode::NOT_FOUND),
+            None => Err(StatusCode::NOT_FOUND),
         };
         let (status, mime, bytes) = match file {
             Ok(file) => (StatusCode::OK, file.mime, file.bytes),
@@ -50,13 +50,18 @@ pub(crate) fn answer<R: Runtime>(
     });
 }
 
-/// The id at the end of a path. The shop's name before it only keeps the pictures of two shops apart in the page's own cache. A
-/// converted address has its slash escaped.
-fn id_in(path: &str) -> Option<MediaId> {
-    let last = path.rsplit('/').next()?;
-    let id = last.rsplit("%2F").next()?;
+/// The shop and the id in a path. Ids of the two shops overlap: while one follows the other, the page may still ask with the name of
+/// the old one, and a picture that came under it would stay there in the page's own cache. A converted address has its slash escaped.
+fn asked_in(path: &str) -> Option<(ShopMode, MediaId)> {
+    let path = path.strip_prefix('/')?;
+    let (shop, id) = path.split_once("%2F").or_else(|| path.split_once('/'))?;
+    let shop = match shop {
+        "demo" => ShopMode::Demo,
+        "real" => ShopMode::Real,
+        _ => return None,
+    };
     let plain = id.len() <= ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_digit());
-    id.parse().ok().filter(|_| plain).map(MediaId)
+    Some((shop, MediaId(id.parse().ok().filter(|_| plain)?)))
 }
 
 #[cfg(test)]
@@ -64,25 +69,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_a_plain_number_and_nothing_else() {
-        for path in ["/own/17", "/own%2F17", "/17", "17"] {
-            assert_eq!(id_in(path), Some(MediaId(17)), "{path}");
+    fn a_picture_is_asked_for_by_shop_and_plain_number_and_nothing_else() {
+        for path in ["/real/17", "/real%2F17"] {
+            assert_eq!(asked_in(path), Some((ShopMode::Real, MediaId(17))), "{path}");
         }
-        let long = format!("/own/{}", "1".repeat(1_000_000));
+        assert_eq!(asked_in("/demo%2F17"), Some((ShopMode::Demo, MediaId(17))));
+        let long = format!("/real/{}", "1".repeat(1_000_000));
         for path in [
             "",
             "/",
-            "/own/",
-            "/own/-1",
-            "/own/+1",
-            "/own/1.jpg",
-            "/own/%31",
-            "/own/../1x",
-            "/own/1?x",
-            "/own/99999999999999999999",
+            "17",
+            "/17",
+            "/own/17",
+            "/real/",
+            "/real/-1",
+            "/real/+1",
+            "/real/1.jpg",
+            "/real/%31",
+            "/real/../1x",
+            "/real/../1",
+            "/real/demo/1",
+            "/real/1?x",
+            "/real/99999999999999999999",
             &long,
         ] {
-            assert_eq!(id_in(path), None);
+            assert_eq!(asked_in(path), None, "{path}");
         }
     }
 }

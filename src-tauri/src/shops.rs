@@ -163,6 +163,11 @@ impl Shops {
         }
     }
 
+    /// The shop on the screen if it is the one that is asked for.
+    pub(crate) fn core_of(&self, mode: ShopMode) -> Option<Core> {
+        (*self.shown.borrow() == mode).then(|| self.shown_core().ok())?
+    }
+
     fn demo(&self) -> Option<Arc<Demo>> {
         self.demo.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,6 +1,6 @@
 // Chooses the host: the core inside the program's window, the fake in a plain browser during development.
 import type { Host } from "./host";
-import { connectTauri, insideTauri } from "./tauri";
+import { connectTauri, insideTauri } from "./tauri.svelte";
 
 export { HostError, errorCode, type Host } from "./host";
 

@@ -1,12 +1,13 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { emit } from "@tauri-apps/api/event";
+import { flushSync } from "svelte";
 import { afterEach, expect, test, vi } from "vitest";
 import { commands, NOTICE_EVENT, type EntryInput, type KeyInput, type ModelSecrets, type Rule, type Settings } from "./contract";
 import type { Host, KnowledgeHost } from "./host";
 import type { DraftHost } from "./drafts";
 import { NEW_RULE } from "../drafts/rules.svelte";
 import { FakeDrafts } from "./fakeDrafts";
-import { connectTauri } from "./tauri";
+import { connectTauri } from "./tauri.svelte";
 
 afterEach(() => clearMocks());
 
@@ -259,4 +260,26 @@ test("pictures of the demo and of the seller's own shop have different addresses
 	await host.appView();
 	expect(real).toBe("media://localhost/real%2F1");
 	expect(host.mediaUrl(1)).toBe("media://localhost/demo%2F1");
+});
+
+test("an address taken before another shop is known to be shown follows it", async () => {
+	let mode = "demo";
+	mockIPC(() => ({ mode }), { shouldMockEvents: true });
+	Object.assign(Reflect.get(window, "__TAURI_INTERNALS__"), {
+		convertFileSrc: (path: string, scheme: string) => `${scheme}://localhost/${encodeURIComponent(path)}`,
+	});
+	const host = connectTauri();
+	await host.appView();
+	let shown = "";
+	const end = $effect.root(() => {
+		$effect(() => {
+			shown = host.mediaUrl(1);
+		});
+	});
+	flushSync();
+	mode = "real";
+	await host.appView();
+	flushSync();
+	expect(shown).toBe("media://localhost/real%2F1");
+	end();
 });

@@ -95,7 +95,8 @@ class TauriHost implements Host {
 	readonly drafts = new TauriDrafts(call);
 	readonly knowledge = knowledge;
 	#hub = new NoticeHub();
-	#shop: ShopMode = "real";
+	/** State, because rows of another shop may come before it is known which one is shown: their addresses follow. */
+	#shop = $state<ShopMode>("real");
 
 	/** From now on notices are heard. Readings do not wait for that; what could not be heard meanwhile is made up for. */
 	async listen(): Promise<void> {
