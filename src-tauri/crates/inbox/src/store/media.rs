@@ -79,7 +79,8 @@ pub(crate) fn set_fetched(
     Ok(())
 }
 
-/// Marks a recording as one that is fetched without being asked for; false: it is in the cache, or was marked before.
+/// Marks a recording as one that is fetched without being asked for; false: it is in the cache. One that was marked before counts: the
+/// chat list announces a message before it is read, and wakes nobody.
 pub(crate) fn set_to_keep(
     connection: &Connection,
     account: AccountId,
@@ -87,7 +88,7 @@ pub(crate) fn set_to_keep(
 ) -> Result<bool, StoreError> {
     let marked = connection
         .prepare_cached(
-            "UPDATE media SET keep = 1 WHERE account = ?1 AND address = ?2 AND keep = 0 AND fetched_ms IS NULL",
+            "UPDATE media SET keep = 1 WHERE account = ?1 AND address = ?2 AND fetched_ms IS NULL",
         )?
         .execute((account, address))?;
     Ok(marked > 0)

@@ -1,21 +1,31 @@
 //! Pictures and voice through the core.
 
-use avito_sim::{Content, Scene, Sim, SimConfig};
-use inbox::view::{ErrorCode, MessageBody, Settings};
-use inbox::{ChatId, MediaId};
+use std::time::Duration;
 
-use crate::support::{Front, Setup, Shop};
+use avito_sim::{Content, Scene, Sim, SimConfig};
+use inbox::view::{ErrorCode, MessageBody, Mode, Settings};
+use inbox::{ChatId, MediaId, Timing};
+
+use crate::support::{Front, Setup, Shop, refuse_webhooks, timing};
 
 const VOICE: &str = "6f1d2c3b-4a59-4867-8d7e-9f0a1b2c3d4e";
 
 /// A shop whose pictures come from a server of the test's.
 async fn shop() -> (Shop, Front) {
+    shop_with(Setup::default(), true).await
+}
+
+/// `webhook`: whether Avito takes one.
+async fn shop_with(setup: Setup, webhook: bool) -> (Shop, Front) {
     let (front, listener) = Front::bind().await;
     let config =
         SimConfig { scene: Scene::Empty, public_base: Some(front.url.clone()), ..SimConfig::default() };
     let sim = Sim::start(config).await.unwrap();
     front.serve(listener, &sim);
-    let setup = Setup { api_url: Some(front.url.clone()), ..Setup::default() };
+    if !webhook {
+        refuse_webhooks(&sim);
+    }
+    let setup = Setup { api_url: Some(front.url.clone()), ..setup };
     (Shop::new(sim, setup).await, front)
 }
 
@@ -86,6 +96,25 @@ async fn a_recording_is_kept_as_its_message_comes() {
         ErrorCode::ServerTrouble,
         "a picture waits to be looked at"
     );
+}
+
+/// After the history is read, where nothing else looks for recordings.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_kept_whether_its_message_is_delivered_or_asked_for() {
+    let never = Duration::from_secs(3600);
+    let only_events = Timing { poll_live: never, poll_live_first: never, ..timing() };
+    let live = shop_with(Setup { timing: only_events, ..Setup::default() }, true).await;
+    let polling = shop_with(Setup::default(), false).await;
+    for ((shop, _front), mode) in [(live, Mode::Live), (polling, Mode::Polling)] {
+        shop.until("the history is read", async || {
+            let view = shop.view().await;
+            view.mode == mode && view.backfill.is_none()
+        })
+        .await;
+        let (avito, chat) = shop.chat("Анна", "голос").await;
+        receive(&shop, (&avito, chat), Content::Voice { voice_id: VOICE.into() }).await;
+        shop.until("the recording is in the folder", async || kept(&shop) == 1).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
