@@ -75,14 +75,14 @@ fn in_both_colours(walk: impl AsyncFn(&mut Walk)) {
 fn no_area_breaks_the_rules_of_accessibility() {
     in_both_colours(async |walk| {
         for area in areas(&walk.page).await {
-            walk.click(&area).await;
+            walk.page.open_area(&area).await;
             walk.look(&area).await;
             for tab in tabs(&walk.page).await {
                 walk.click(&tab).await;
                 walk.look(&tab).await;
             }
         }
-        walk.click("area-chats").await;
+        walk.page.open_area("chats").await;
     });
 }
 
@@ -164,7 +164,7 @@ fn no_part_of_the_chats_breaks_the_rules_of_accessibility() {
 fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
     in_both_colours(async |walk| {
         let page = walk.page.clone();
-        walk.click("area-drafts").await;
+        walk.page.open_area("drafts").await;
         walk.click("drafts-tab-rules").await;
         walk.click("rule-add").await;
         page.see(&id("rule-editor")).await;
@@ -177,7 +177,7 @@ fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
         page.see(&id("model-url")).await;
         walk.look("settings of the model").await;
 
-        walk.click("area-knowledge").await;
+        walk.page.open_area("knowledge").await;
         walk.click("knowledge-add").await;
         page.see(&id("add-question")).await;
         walk.look("menu of knowledge").await;
@@ -197,7 +197,7 @@ fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
         walk.click("trial-ask").await;
         page.see(&id("found")).await;
         walk.look("trial").await;
-        walk.click("area-chats").await;
+        walk.page.open_area("chats").await;
     });
 }
 
@@ -205,7 +205,7 @@ fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
 fn no_part_of_reception_breaks_the_rules_of_accessibility() {
     in_both_colours(async |walk| {
         let page = walk.page.clone();
-        walk.click("area-tunnel").await;
+        walk.page.open_area("tunnel").await;
         walk.click("reception-tab-state").await;
         page.see(&id("line")).await;
         for part in ["line-subscriptions", "line-checks"] {
@@ -230,7 +230,7 @@ fn no_part_of_reception_breaks_the_rules_of_accessibility() {
         page.see(&id("event-body")).await;
         walk.look("an event").await;
         walk.look_at_dialog("log-clear", "ask").await;
-        walk.click("area-chats").await;
+        walk.page.open_area("chats").await;
     });
 }
 
@@ -291,9 +291,12 @@ fn told(found: &Value, name: &str) -> Vec<String> {
     found.iter().map(|fault| format!("{name}: {}", fault.as_str().unwrap_or_default())).collect()
 }
 
-/// The areas of the rail, by the test ids of their buttons.
+/// The areas of the rail.
 async fn areas(page: &Page) -> Vec<String> {
-    names(page.now("all('nav button[data-testid^=area-]').map((button) => button.dataset.testid)").await)
+    names(
+        page.now("all('nav button[data-testid^=area-]').map((button) => button.dataset.testid.slice(5))")
+            .await,
+    )
 }
 
 /// The tabs of the area in sight.

@@ -26,7 +26,7 @@ pub(crate) async fn start(desk: &mut Desk) -> (Shop, Page) {
 
 /// Fills the model's form in; nothing is saved yet.
 pub(crate) async fn enter_model(page: &Page, double: &Double) {
-    page.click(&id("area-drafts")).await;
+    page.open_area("drafts").await;
     page.click(&id("drafts-tab-setup")).await;
     page.click(&id("drafts-use-model")).await;
     page.write(&id("model-url"), &double.base_url()).await;
@@ -41,7 +41,7 @@ pub(crate) async fn use_model(page: &Page, double: &Double) {
     page.see_words(&id("model-verdict"), "Модель отвечает").await;
     page.click(&id("drafts-save")).await;
     page.see_words(&id("toast"), "Сохранено").await;
-    page.click(&id("area-chats")).await;
+    page.open_area("chats").await;
 }
 
 /// Presses Ctrl with a key, where the focus is.
@@ -130,7 +130,7 @@ fn what_nothing_answers_is_listed_and_answered_once_and_the_queue_is_walked_by_k
     on_a_desk(async |desk| {
         let (shop, page) = start(desk).await;
         shop.buyer_writes(&shop.boris, "А гарантию на лампу сколько месяцев даёте?");
-        page.click(&id("area-drafts")).await;
+        page.open_area("drafts").await;
         page.click(&id("drafts-tab-questions")).await;
         page.see_words(&id("question-group"), "гарантию на лампу").await;
         page.click(&id("question-begin")).await;

@@ -217,14 +217,11 @@ fn tab_alone_reaches_everything_and_the_focus_is_always_seen() {
         page.see(&id("chat-row")).await;
         let mut faults = Vec::new();
         for (area, tabs) in [
-            ("area-tunnel", &["reception-tab-tunnel", "reception-tab-log", "reception-tab-state"][..]),
-            ("area-knowledge", &[]),
-            (
-                "area-drafts",
-                &["drafts-tab-questions", "drafts-tab-rules", "drafts-tab-setup", "drafts-tab-queue"],
-            ),
+            ("tunnel", &["reception-tab-tunnel", "reception-tab-log", "reception-tab-state"][..]),
+            ("knowledge", &[]),
+            ("drafts", &["drafts-tab-questions", "drafts-tab-rules", "drafts-tab-setup", "drafts-tab-queue"]),
         ] {
-            page.click(&id(area)).await;
+            page.open_area(area).await;
             for tab in tabs {
                 page.click(&id(tab)).await;
                 page.see_gone(&id("skeleton")).await;
@@ -235,7 +232,7 @@ fn tab_alone_reaches_everything_and_the_focus_is_always_seen() {
                 walk_through(&page, area, &mut faults).await;
             }
         }
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.click(&id("chat-row")).await;
         page.see(&id("message")).await;
         walk_through(&page, "thread", &mut faults).await;
@@ -250,7 +247,7 @@ fn tab_alone_reaches_everything_and_the_focus_is_always_seen() {
 fn the_focus_is_where_the_seller_was_after_what_had_it_is_gone() {
     on_a_desk(async |desk| {
         let page = desk.start(&[]).await;
-        page.click(&id("area-knowledge")).await;
+        page.open_area("knowledge").await;
         page.see(&id("source-row")).await;
         let inside = |what: &str| format!("one('{what}')?.contains(document.activeElement) === true");
         page.walk_to(&format!("{} button", id("source-row")), false).await;
@@ -264,7 +261,8 @@ fn the_focus_is_where_the_seller_was_after_what_had_it_is_gone() {
         page.see_gone(&id("remove-dialog")).await;
         page.until("the focus goes on to what is shown instead", &inside("main .one")).await;
 
-        page.click(&id("area-tunnel")).await;
+        page.open_area("tunnel").await;
+        page.see(&id("line-test")).await;
         page.walk_to(&id("line-test"), false).await;
         page.press(&[key(Key::Enter)]).await;
         page.see(&id("line-test-result")).await;

@@ -70,7 +70,7 @@ fn a_dropped_document_is_found_edited_words_too_and_a_broken_file_says_why() {
         let page = desk.start(&[]).await;
         page.resize(1280, 800).await;
         page.see(&id("chat-row")).await;
-        page.click(&id("area-knowledge")).await;
+        page.open_area("knowledge").await;
         forget_everything(&page).await;
         page.see(&id("knowledge-empty")).await;
 
@@ -122,7 +122,7 @@ fn knowledge_can_be_shown_in_both_colours_and_narrow() {
         page.resize(1280, 800).await;
         page.see(&id("chat-row")).await;
         page.choose("setting-theme", "light").await;
-        page.click(&id("area-knowledge")).await;
+        page.open_area("knowledge").await;
         forget_everything(&page).await;
         page.see(&id("knowledge-empty")).await;
         take(desk, &page, "knowledge-empty.png").await;
@@ -154,14 +154,14 @@ fn the_demo_shows_at_first_start_what_a_shop_that_knows_itself_is_like() {
         let page = desk.start(&[]).await;
         page.resize(1280, 800).await;
         page.see(&id("chat-row")).await;
-        page.click(&id("area-knowledge")).await;
+        page.open_area("knowledge").await;
         page.see_words(&id("source-row"), "Цены мастерской.csv").await;
         // Tried without a shop chosen: what holds for all of them.
         ask(&page, "ещё продаётся?").await;
         page.see_words(&id("trial-answer"), "в наличии").await;
         take(desk, &page, "knowledge-demo.png").await;
         // Drafts are there without anybody having told anything.
-        page.click(&id("area-drafts")).await;
+        page.open_area("drafts").await;
         page.see(&id("waiting-draft")).await;
         take(desk, &page, "demo-drafts.png").await;
     });

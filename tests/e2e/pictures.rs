@@ -50,7 +50,7 @@ fn how_messages_arrive_can_be_shown_in_both_colours_and_narrow() {
         let page = demo_at_rest(desk).await;
         for (theme, suffix) in [("light", "light"), ("dark", "dark")] {
             page.choose("setting-theme", theme).await;
-            page.click(&id("area-tunnel")).await;
+            page.open_area("tunnel").await;
             page.click(&id("reception-tab-state")).await;
             page.see(&format!("{}[data-reason=live]", id("line"))).await;
             page.click(&id("line-test")).await;
@@ -123,7 +123,7 @@ fn what_else_the_guide_speaks_of_can_be_shown() {
         take(desk, &page, "storage.png").await;
         page.close_dialog().await;
 
-        page.click(&id("area-drafts")).await;
+        page.open_area("drafts").await;
         page.click(&id("drafts-tab-rules")).await;
         page.click(&id("rule-add")).await;
         page.see(&id("rule-editor")).await;

@@ -49,7 +49,7 @@ impl World {
 }
 
 async fn open_area(page: &Page, tab: &str) {
-    page.click(&id("area-tunnel")).await;
+    page.open_area("tunnel").await;
     page.click(&id(&format!("reception-tab-{tab}"))).await;
 }
 
@@ -85,7 +85,7 @@ fn a_seller_sets_ngrok_up_and_messages_travel_through_it_also_over_breaks() {
         .await;
 
         // A message travels Avito → ngrok → endpoint → page.
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.open_chat(&world.shop.anna).await;
         let passed = world.passed();
         world.shop.buyer_writes(&world.shop.anna, "Через туннель");
@@ -105,7 +105,7 @@ fn a_seller_sets_ngrok_up_and_messages_travel_through_it_also_over_breaks() {
             world.edge.set(|knobs| knobs.outage = false);
             page.click(&id("tunnel-retry")).await;
             see_line(&page, "mode", "live").await;
-            page.click(&id("area-chats")).await;
+            page.open_area("chats").await;
             let text = format!("Туннель вернулся {round}");
             world.shop.buyer_writes(&world.shop.anna, &text);
             page.see_bubble(&text).await;
@@ -126,7 +126,7 @@ fn when_the_tunnels_connection_falls_silent_the_seller_misses_nothing_and_is_liv
         set_up_ngrok(&page, &world, TOKEN).await;
         page.click(&id("reception-tab-state")).await;
         see_line(&page, "reason", "live").await;
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.open_chat(&world.shop.anna).await;
         world.edge.freeze();
         world.shop.buyer_writes(&world.shop.anna, "В тишину");
@@ -136,7 +136,7 @@ fn when_the_tunnels_connection_falls_silent_the_seller_misses_nothing_and_is_liv
             (mode == "polling").then_some(())
         })
         .await;
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.see_bubble("В тишину").await;
         open_area(&page, "state").await;
         // Nobody asks for it. The service holds the address for the silent connection until it has not heard it for long enough.
@@ -145,7 +145,7 @@ fn when_the_tunnels_connection_falls_silent_the_seller_misses_nothing_and_is_liv
             (mode == "live").then_some(())
         })
         .await;
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         let passed = world.passed();
         world.shop.buyer_writes(&world.shop.anna, "Связь вернулась");
         page.see_bubble("Связь вернулась").await;

@@ -83,7 +83,7 @@ fn a_model_is_tried_on_past_questions_before_it_is_saved() {
 fn a_file_and_an_entry_are_tried_on_past_questions_before_they_are_used() {
     on_a_desk(async |desk| {
         let (shop, page) = with_past(desk).await;
-        page.click(&id("area-knowledge")).await;
+        page.open_area("knowledge").await;
         drop_on_trial(
             &page,
             "Как проехать.md",
@@ -119,7 +119,7 @@ fn a_file_and_an_entry_are_tried_on_past_questions_before_they_are_used() {
         page.click(&id("entry-check")).await;
         page.click(&id("replay-start")).await;
         see_verdict(&page, "Сколько стоят ножки?", "worse").await;
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.open_chat(&shop.boris).await;
         see_draft(&page, "во дворе").await;
     });

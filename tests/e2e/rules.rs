@@ -8,7 +8,7 @@ use crate::support::page::{Page, id};
 
 /// Adds a rule through its form and switches it on: every draft above the lowest threshold, after this delay.
 async fn add_rule(page: &Page, delay_s: u32, after_min: u32) {
-    page.click(&id("area-drafts")).await;
+    page.open_area("drafts").await;
     page.click(&id("drafts-tab-rules")).await;
     page.click(&id("rule-add")).await;
     set(page, "rule-chance", "0.5").await;
@@ -17,7 +17,7 @@ async fn add_rule(page: &Page, delay_s: u32, after_min: u32) {
     page.click(&id("rule-on")).await;
     page.click(&id("rule-save")).await;
     page.see(&format!("{}[data-active=true]", id("rule"))).await;
-    page.click(&id("area-chats")).await;
+    page.open_area("chats").await;
 }
 
 /// Gives a field a value as its own control does.
@@ -42,7 +42,7 @@ fn a_rule_sends_once_after_its_delay_and_says_so_in_the_thread_and_in_its_log() 
         page.see(&format!("{}[data-outgoing=true] {}", id("message"), id("automatic"))).await;
         shop.until_posted(RADIO).await;
         page.see_gone(&id("draft")).await;
-        page.click(&id("area-drafts")).await;
+        page.open_area("drafts").await;
         page.click(&id("drafts-tab-rules")).await;
         page.see_words(&id("automatic-reply"), "Сколько стоят ножки").await;
         page.see_words(&id("automatic-reply"), "Источники").await;

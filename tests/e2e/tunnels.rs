@@ -100,7 +100,7 @@ fn a_program_of_the_sellers_brings_messages_and_nothing_of_it_outlives_the_app()
         let port = free_port();
         set(desk, &json!({"order": [], "own": {"port": port}})).await;
         let page = desk.start(&[]).await;
-        page.click(&id("area-tunnel")).await;
+        page.open_area("tunnel").await;
         page.click(&id("reception-tab-tunnel")).await;
         page.click(&id("tunnel-open-program")).await;
         page.click(&format!("label:has({})", id("preset-custom"))).await;
@@ -118,7 +118,7 @@ fn a_program_of_the_sellers_brings_messages_and_nothing_of_it_outlives_the_app()
         page.see_words(&id("tunnel-now"), NAME).await;
         live_under(desk, &shop, "https://shop.example/webhook/").await;
 
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.open_chat(&shop.anna).await;
         let before = public.connections();
         shop.buyer_writes(&shop.anna, "Через программу");
@@ -151,7 +151,7 @@ fn the_sellers_own_address_brings_messages_to_its_fixed_port() {
         shop.connect(desk).await;
         let port = free_port();
         let page = desk.start(&[]).await;
-        page.click(&id("area-tunnel")).await;
+        page.open_area("tunnel").await;
         page.click(&id("reception-tab-tunnel")).await;
         page.click(&id("tunnel-open-own")).await;
         page.write(&id("own-url"), "https://shop.example").await;
@@ -169,7 +169,7 @@ fn the_sellers_own_address_brings_messages_to_its_fixed_port() {
         page.see(&format!("{}[data-passed=true]", id("line-test-result"))).await;
         live_under(desk, &shop, "https://shop.example/webhook/").await;
 
-        page.click(&id("area-chats")).await;
+        page.open_area("chats").await;
         page.open_chat(&shop.anna).await;
         let before = public.connections();
         shop.buyer_writes(&shop.anna, "По своему адресу");

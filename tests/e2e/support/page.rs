@@ -110,6 +110,12 @@ impl Page {
         self.see_gone(selector).await;
     }
 
+    /// Goes to an area by its button in the rail, and waits for its part of the page, which may be loaded only now.
+    pub(crate) async fn open_area(&self, area: &str) {
+        self.click(&id(&format!("area-{area}"))).await;
+        self.see("main:not([hidden])").await;
+    }
+
     /// Types into a field, key by key.
     pub(crate) async fn write(&self, selector: &str, words: &str) {
         self.see(selector).await;
