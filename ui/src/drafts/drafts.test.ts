@@ -147,6 +147,7 @@ describe("the draft above the composer", () => {
 		expect((await screen.findByTestId("draft-stopped")).textContent).toContain("новая ссылка, выдаёт себя за человека");
 		await user.click(screen.getAllByTestId("draft-source")[0] as HTMLElement);
 		expect(screen.getByTestId("source-words").textContent).toContain("Самовывоз: ул. Ленина, 14");
+		expect(screen.getByTestId("source-words").tabIndex).toBe(0); // it scrolls by keyboard
 	});
 
 	test("a question without an answer says where it went", async () => {

@@ -19,6 +19,16 @@ beforeEach(() => {
 afterEach(() => stop());
 
 const focused = () => document.activeElement as HTMLElement;
+/** The page has had its look at the focus. */
+async function looked() {
+	await new Promise(requestAnimationFrame);
+	await new Promise(requestAnimationFrame);
+}
+/** An element that gets the focus while nobody is told, as in a window in the background. */
+function untold(element: HTMLElement): HTMLElement {
+	element.addEventListener("focusin", (event) => event.stopPropagation());
+	return element;
+}
 /** Presses a button as a keyboard does: it has the focus, then Enter. */
 async function press(element: HTMLElement) {
 	element.focus();
@@ -90,48 +100,70 @@ test("a strange address is removed after a question and the focus stays in the l
 });
 
 describe("a button that is switched off while it works", () => {
-	test("has the focus back when it is done", async () => {
+	/** Presses the self-test; it works until it is told the end. */
+	async function pressTest() {
 		const frame = await testFrame();
 		let done: (test: SelfTest) => void = nothing;
 		frame.host.testWebhook = () => new Promise((resolve) => (done = resolve));
 		renderIn(frame, ReceptionArea, { onchat: nothing });
-		const button = await screen.findByTestId("line-test");
+		const button = await screen.findByTestId<HTMLButtonElement>("line-test");
 		await press(button);
-		await waitFor(() => expect((button as HTMLButtonElement).disabled).toBe(true));
+		await waitFor(() => expect(button.disabled).toBe(true));
+		return { button, end: () => done({ atMs: 1, passed: true, code: null, detail: null, totalMs: 1, handlerMs: 1 }) };
+	}
+
+	test("has the focus back when it is done", async () => {
+		const { button, end } = await pressTest();
 		// As browsers do with what is switched off; this document does not.
-		const elsewhere = document.body.appendChild(document.createElement("input"));
-		elsewhere.addEventListener("focusin", (event) => event.stopPropagation());
+		const elsewhere = untold(document.body.appendChild(document.createElement("input")));
 		elsewhere.focus();
 		elsewhere.remove();
 		expect(focused()).toBe(document.body);
-		done({ atMs: 1, passed: true, code: null, detail: null, totalMs: 1, handlerMs: 1 });
+		end();
 		await waitFor(() => expect(focused()).toBe(button));
 	});
 
 	test("does not take it from what the seller has gone on to", async () => {
-		const frame = await testFrame();
-		let done: (test: SelfTest) => void = nothing;
-		frame.host.testWebhook = () => new Promise((resolve) => (done = resolve));
-		renderIn(frame, ReceptionArea, { onchat: nothing });
-		const button = await screen.findByTestId("line-test");
-		await press(button);
+		const { button, end } = await pressTest();
 		const tab = screen.getAllByRole("tab")[0]!;
 		tab.focus();
-		done({ atMs: 1, passed: true, code: null, detail: null, totalMs: 1, handlerMs: 1 });
-		await waitFor(() => expect((button as HTMLButtonElement).disabled).toBe(false));
-		await new Promise(requestAnimationFrame);
+		end();
+		await waitFor(() => expect(button.disabled).toBe(false));
+		await looked();
 		expect(focused()).toBe(tab);
 	});
 });
 
-test("who clicks beside everything has let go of the focus", async () => {
-	document.body.innerHTML = "<main><button>a</button><p>text</p></main>";
-	const button = document.querySelector("button")!;
-	button.focus();
-	button.blur();
-	document.querySelector("p")!.remove();
-	await new Promise(requestAnimationFrame);
-	await new Promise(requestAnimationFrame);
-	expect(focused()).toBe(document.body);
-	document.body.innerHTML = "";
+describe("on a plain page", () => {
+	afterEach(() => (document.body.innerHTML = ""));
+	const one = (selector: string) => document.querySelector<HTMLElement>(selector)!;
+
+	test("who clicks beside everything has let go of the focus", async () => {
+		document.body.innerHTML = "<main><button>a</button><p>text</p></main>";
+		one("button").focus();
+		one("button").blur();
+		one("p").remove();
+		await looked();
+		expect(focused()).toBe(document.body);
+	});
+
+	test("what got the focus without a word keeps it", async () => {
+		document.body.innerHTML = "<main><button>a</button><button>b</button></main><input>";
+		one("button").focus();
+		untold(one("input")).focus();
+		one("button").remove();
+		await looked();
+		expect(focused()).toBe(one("input"));
+	});
+
+	test("a list that is being read anew is waited for", async () => {
+		document.body.innerHTML = "<main><button>before</button><section><button>row</button></section></main>";
+		one("section button").focus();
+		one("section").innerHTML = "<p aria-busy=true></p>";
+		await looked();
+		expect(focused()).toBe(document.body);
+		one("section").innerHTML = "<button>row, read again</button>";
+		await looked();
+		expect(focused()).toBe(one("section button"));
+	});
 });

@@ -43,6 +43,7 @@ export function holdFocus(): () => void {
 	function look() {
 		frame = 0;
 		const active = document.activeElement;
+		// A window in the background moves its focus without telling.
 		if (!held || (active instanceof HTMLElement && active !== document.body && active !== held.element)) return;
 		if (!held.element.isConnected) successor(held)?.focus({ preventScroll: true });
 		// What is switched off while it works gets the focus back afterwards.

@@ -195,6 +195,8 @@ describe("the tunnel", () => {
 		await userEvent.clear(screen.getByTestId("own-url"));
 		await userEvent.type(screen.getByTestId("own-url"), "https://shop.example");
 		await waitFor(() => expect(words("own-snippet")).toContain("proxy_pass http://127.0.0.1:8765/"));
+		// What scrolls is reached by keyboard.
+		expect(screen.getByTestId("own-snippet").tabIndex).toBe(0);
 		expect(field("own-save").disabled).toBe(false);
 	});
 
@@ -239,6 +241,7 @@ describe("the event log", () => {
 		await waitFor(() => expect(screen.getAllByTestId("event")).toHaveLength(2));
 		await userEvent.click(screen.getAllByTestId("event-body-open")[0] as HTMLElement);
 		await waitFor(() => expect(words("event-body")).toContain('"id": "event-9"'));
+		expect(screen.getByTestId("event-body").tabIndex).toBe(0);
 		await userEvent.click(screen.getByText("Алексей"));
 		expect(chats).toEqual([9]);
 		await userEvent.click(screen.getByTestId("log-clear"));
