@@ -25,7 +25,7 @@ pub(crate) fn answer<R: Runtime>(
         let known = asked.and_then(|(shop, id)| Some((id, app.try_state::<Shops>()?.core_of(shop)?)));
         let file = match known {
             Some((id, core)) => core.media(id).await.map_err(|error| match error.code() {
-                ErrorCode::Network | ErrorCode::ServerTrouble | ErrorCode::RateLimited => {
+                ErrorCode::Network | ErrorCode::Dns | ErrorCode::ServerTrouble | ErrorCode::RateLimited => {
                     StatusCode::BAD_GATEWAY
                 }
                 _ => StatusCode::NOT_FOUND,

@@ -168,6 +168,7 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::RateLimited => "Слишком много запросов. Повторите через минуту",
         ErrorCode::ServerTrouble => "У Avito неполадки. Повторите позже",
         ErrorCode::Network => "Нет соединения с сервером",
+        ErrorCode::Dns => "Адрес сервера не находится. Проверьте интернет и DNS-сервер",
         ErrorCode::BadAddress => "Адрес сервера записан неверно",
         ErrorCode::BadTunnel => "С такими настройками туннель работать не может",
         ErrorCode::AlreadyAdded => "Этот аккаунт уже подключён",

@@ -913,6 +913,8 @@ export type ErrorCode =
 "serverTrouble" | 
 /**  No connection. */
 "network" | 
+/**  The server's name has no address: no network, or a DNS that does not answer. */
+"dns" | 
 /**  The server's address is not an address. */
 "badAddress" | 
 /**  The settings of a tunnel cannot be used. */

@@ -47,7 +47,7 @@ describe("checking a key", () => {
 		expect(shown.textContent).toContain(words);
 	});
 
-	test.each(["wrongKey", "network", "badAddress", "rateLimited", "serverTrouble", "forbidden"] as ErrorCode[])("error %s has its sentence and keeps the fields", async (code) => {
+	test.each(["wrongKey", "network", "dns", "badAddress", "rateLimited", "serverTrouble", "forbidden"] as ErrorCode[])("error %s has its sentence and keeps the fields", async (code) => {
 		const { host, user } = await open();
 		host.failNext("checkKey", code);
 		await typeKey(user);
@@ -56,6 +56,21 @@ describe("checking a key", () => {
 		expect(shown.dataset["verdict"]).toBe(code);
 		expect(shown.textContent).toMatch(/[А-я].+\./);
 		expect((screen.getByTestId("key-client-id") as HTMLInputElement).value).toBe(" id-123456 ");
+	});
+
+	test("an address that is not found is told from a dead line, with what to do about it", async () => {
+		const { host, user } = await open();
+		await typeKey(user);
+		const told = async (code: ErrorCode) => {
+			host.failNext("checkKey", code);
+			await user.click(screen.getByTestId("key-check"));
+			await vi.waitFor(() => expect(screen.getByTestId("key-verdict").dataset["verdict"]).toBe(code));
+			return screen.getByTestId("key-verdict").textContent;
+		};
+		const [dead, unknown] = [await told("network"), await told("dns")];
+		expect(dead).toContain("Нет связи");
+		expect(unknown).not.toContain("Нет связи");
+		expect(unknown).toContain("смените DNS-сервер");
 	});
 
 	test("a changed key must be checked again", async () => {

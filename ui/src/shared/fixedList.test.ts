@@ -1,6 +1,6 @@
 import { fireEvent, render } from "@testing-library/svelte";
 import { createRawSnippet, tick } from "svelte";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import FixedList from "./FixedList.svelte";
 
 const snippet = createRawSnippet(() => ({ render: () => "<i></i>" }));
@@ -42,4 +42,29 @@ test("the open row decides when rows in sight move apart", async () => {
 	const show = await list(300, 38);
 	// 31 and 32 went to the top: those above 31 moved by two, those below not at all.
 	expect(await show(toTop(31, 32))).toBe(300);
+});
+
+test("the first frame draws what is in sight; then there are rows beyond either edge, so that a quick scroll shows no gap", async () => {
+	vi.useFakeTimers();
+	try {
+		const rows = Array.from({ length: 400 }, (_, index) => index);
+		const props = { rows, total: 400, rowHeight: 10, key: (row: number) => row, row: snippet as never, missing: snippet, onreach: () => undefined };
+		const { container } = render(FixedList<number>, { props });
+		const drawn = () => [...container.querySelectorAll<HTMLElement>(".slot")].map((slot) => Number(/\((\d+)px\)/.exec(slot.style.transform)?.[1]) / 10);
+		// A window that is not laid out is taken for 800 pixels, which is 80 rows.
+		expect(drawn()).toEqual(rows.slice(0, 80));
+		await vi.advanceTimersByTimeAsync(1000);
+		expect(drawn().length).toBeGreaterThan(80);
+		const scroller = container.querySelector(".scroller") as HTMLElement;
+		scroller.scrollTop = 2000;
+		await fireEvent.scroll(scroller);
+		await tick();
+		const [first, last] = [drawn()[0]!, drawn().at(-1)!];
+		expect(first).toBeLessThan(200);
+		expect(last).toBeGreaterThan(280);
+		// The list stays light: no more than a handful on either side.
+		expect(last - first).toBeLessThan(80 + 20);
+	} finally {
+		vi.useRealTimers();
+	}
 });

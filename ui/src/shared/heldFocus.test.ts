@@ -1,7 +1,7 @@
 // By keyboard alone: whatever goes away under the focus, the focus goes on to what stands there now.
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import QuestionsPane from "../drafts/QuestionsPane.svelte";
 import RulesPane from "../drafts/RulesPane.svelte";
 import { Knowledge } from "../knowledge/knowledge.svelte";
@@ -137,6 +137,37 @@ describe("a button that is switched off while it works", () => {
 describe("on a plain page", () => {
 	afterEach(() => (document.body.innerHTML = ""));
 	const one = (selector: string) => document.querySelector<HTMLElement>(selector)!;
+	/** Switches the first button off while it has the focus, as its own press may do. */
+	async function switchOff() {
+		document.body.innerHTML = "<main><p><button>a</button><button>b</button></p></main><input>";
+		const button = one("button") as HTMLButtonElement;
+		button.focus();
+		button.disabled = true;
+		// As browsers do with what is switched off; this document does not.
+		untold(one("input")).focus();
+		one("input").remove();
+		expect(focused()).toBe(document.body);
+		await waitFor(() => expect(focused()).toBe(one("p")), { timeout: 5000 });
+		return button;
+	}
+
+	test("a button that stays switched off leaves the focus in its row, where a second Enter presses nothing", async () => {
+		await switchOff();
+		const pressed = vi.fn();
+		one("button + button").addEventListener("click", pressed);
+		await userEvent.setup().keyboard("{Enter}");
+		expect(pressed).not.toHaveBeenCalled();
+		await userEvent.setup().tab();
+		expect(focused()).toBe(one("button + button"));
+		// The row is no stop of its own.
+		expect(one("p").hasAttribute("tabindex")).toBe(false);
+	});
+
+	test("a button that works for long has the focus back from its row", async () => {
+		const button = await switchOff();
+		button.disabled = false;
+		await waitFor(() => expect(focused()).toBe(button));
+	});
 
 	test("who clicks beside everything has let go of the focus", async () => {
 		document.body.innerHTML = "<main><button>a</button><p>text</p></main>";

@@ -34,6 +34,52 @@ describe("the window", () => {
 		expect(composer().value).toBe("");
 	});
 
+	test("a shop without chats is not asked to choose one", async () => {
+		const { host } = await start({ chats: 0 });
+		await vi.waitFor(() => expect(screen.getByTestId("no-chat").textContent).toContain("Прилавок открыт"));
+		host.chats = new FakeHost({ chats: 2 }).chats;
+		host.emit({ what: "everything" });
+		await vi.waitFor(() => expect(screen.getByTestId("no-chat").textContent).toContain("Выберите чат"));
+	});
+
+	test("the unread are counted of the account that is chosen", async () => {
+		const { host, user } = await start({ chats: 40, accounts: 2 });
+		const { accounts, unreadChats } = await host.appView();
+		expect(accounts[1]!.unreadChats).toBeLessThan(unreadChats);
+		const unread = () => Number(/\d+$/.exec(screen.getByTestId("filter-unread").textContent.trim())?.[0] ?? 0);
+		await vi.waitFor(() => expect(unread()).toBe(unreadChats));
+		await user.click(screen.getAllByTestId("filter-account")[1]!);
+		await vi.waitFor(() => expect(unread()).toBe(accounts[1]!.unreadChats));
+		await user.click(screen.getAllByTestId("filter-account")[1]!);
+		await vi.waitFor(() => expect(unread()).toBe(unreadChats));
+	});
+
+	test("a wide window gives the list more room, until the seller has chosen its width", async () => {
+		const wide = (width: number) => {
+			Object.defineProperty(window, "innerWidth", { value: width, configurable: true });
+			window.dispatchEvent(new Event("resize"));
+		};
+		const usual = window.innerWidth;
+		try {
+			const { user } = await start();
+			const splitter = screen.getByRole("separator");
+			const width = () => Number(splitter.getAttribute("aria-valuenow"));
+			wide(1280);
+			await vi.waitFor(() => expect(width()).toBe(320));
+			wide(1920);
+			await vi.waitFor(() => expect(width()).toBeGreaterThan(380));
+			const was = width();
+			splitter.focus();
+			await user.keyboard("{ArrowLeft}");
+			await vi.waitFor(() => expect(width()).toBe(was - 20));
+			wide(1280);
+			await vi.waitFor(() => expect(window.innerWidth).toBe(1280));
+			expect(width()).toBe(was - 20);
+		} finally {
+			wide(usual);
+		}
+	});
+
 	test("while the archive is being opened nothing flashes up, but a long wait is told and explained", async () => {
 		vi.useFakeTimers();
 		try {

@@ -9,6 +9,7 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	rateLimited: m.error_rate_limited,
 	serverTrouble: m.error_server_trouble,
 	network: m.error_network,
+	dns: m.error_dns,
 	badAddress: m.error_bad_address,
 	badTunnel: m.error_bad_tunnel,
 	alreadyAdded: m.error_already_added,

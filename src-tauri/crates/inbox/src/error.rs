@@ -57,6 +57,7 @@ impl CoreError {
                 Class::NotFound => ErrorCode::NotFound,
                 Class::RateLimited { .. } => ErrorCode::RateLimited,
                 Class::Server => ErrorCode::ServerTrouble,
+                Class::Network if error.is_dns() => ErrorCode::Dns,
                 Class::Network => ErrorCode::Network,
                 _ => ErrorCode::Internal,
             },

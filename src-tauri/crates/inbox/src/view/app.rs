@@ -244,6 +244,8 @@ pub enum ErrorCode {
     ServerTrouble,
     /// No connection.
     Network,
+    /// The server's name has no address: no network, or a DNS that does not answer.
+    Dns,
     /// The server's address is not an address.
     BadAddress,
     /// The settings of a tunnel cannot be used.

@@ -39,6 +39,9 @@ async fn a_key_is_checked_before_it_is_kept() {
         code(NewKey { api_url: Some("http://127.0.0.1:1".into()), ..good.clone() }).await,
         ErrorCode::Network
     );
+    // Nobody may ever own a name that ends so (RFC 2606).
+    let unknown = NewKey { api_url: Some("http://avito.invalid".into()), ..good.clone() };
+    assert_eq!(code(unknown).await, ErrorCode::Dns);
     assert_eq!(shop.core.add_account(&good).await.unwrap_err().code(), ErrorCode::AlreadyAdded);
     assert_eq!(shop.core.add_account(&wrong).await.unwrap_err().code(), ErrorCode::WrongKey);
     assert_eq!(shop.core.account_views().await.unwrap().len(), 1);

@@ -1,0 +1,64 @@
+// Who is at the newest message stays there, whatever grows or shrinks around it; only scrolling up goes away.
+import { fireEvent, screen } from "@testing-library/svelte";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { renderIn, testFrame } from "../testing/render";
+import { MessageActions } from "./actions";
+import { Composer } from "./composer.svelte";
+import MessageList from "./MessageList.svelte";
+import { Thread } from "./thread.svelte";
+
+/** Tells the list that something in it has another size now. */
+let resized: () => void = () => undefined;
+/** Pixels of all messages and of the window on them. */
+let [all, sight] = [2000, 500];
+
+beforeEach(() => {
+	[all, sight] = [2000, 500];
+	vi.stubGlobal(
+		"ResizeObserver",
+		class {
+			constructor(told: () => void) {
+				resized = told;
+			}
+			observe() {}
+			unobserve() {}
+			disconnect() {}
+		},
+	);
+});
+afterEach(() => void vi.unstubAllGlobals());
+
+async function atTheNewest(): Promise<HTMLElement> {
+	const frame = await testFrame({ chats: 3 });
+	const thread = new Thread(frame.host);
+	const actions = new MessageActions(frame.host, frame.app, thread, new Composer(frame.host));
+	renderIn(frame, MessageList, { thread, actions, onquote: () => undefined, ondelete: () => undefined });
+	const log = screen.getByRole("log");
+	Object.defineProperties(log, { scrollHeight: { get: () => all }, clientHeight: { get: () => sight } });
+	await thread.open(1);
+	await vi.waitFor(() => expect(screen.getAllByTestId("message").length).toBeGreaterThan(1));
+	log.scrollTop = all - sight;
+	await fireEvent.scroll(log);
+	expect(screen.queryByTestId("jump-newest")).toBeNull();
+	return log;
+}
+
+test("a card that takes room below and a scroll event that comes late do not lose the newest message", async () => {
+	const log = await atTheNewest();
+	// A card appears while the list's own scrolling has not been told yet.
+	sight = 300;
+	await fireEvent.scroll(log);
+	log.scrollTo = (to?: unknown) => void (log.scrollTop = Math.min((to as ScrollToOptions).top ?? 0, all - sight));
+	resized();
+	expect(log.scrollTop).toBe(all - sight);
+});
+
+test("who has scrolled up is left there", async () => {
+	const log = await atTheNewest();
+	log.scrollTop = 900;
+	await fireEvent.scroll(log);
+	expect(await screen.findByTestId("jump-newest")).toBeTruthy();
+	all = 2200;
+	resized();
+	expect(log.scrollTop).toBe(900);
+});
