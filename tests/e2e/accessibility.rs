@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::gallery::{CHATS, DIALOGS, Gallery, KNOWLEDGE, RECEPTION};
 use crate::support::on_a_desk;
@@ -142,6 +142,14 @@ fn no_part_of_the_chats_breaks_the_rules_of_accessibility() {
         let none = "one('[data-testid=composer]').value = ''; \
             one('[data-testid=composer]').dispatchEvent(new Event('input', {bubbles: true})); return 1;";
         page.run(none).await.expect("no text");
+        page.open_chat(&chat_with_a_picture(&page).await).await;
+        page.click(&format!("{}[data-kind=image] .picture", id("message"))).await;
+        page.see(&id("viewer")).await;
+        walk.look("picture").await;
+        walk.click("viewer-in").await;
+        walk.look("picture from near").await;
+        walk.click("viewer-close").await;
+        page.see_gone(&id("viewer")).await;
         walk.click("chat-menu").await;
         page.see("[role=menuitem]").await;
         walk.look("menu of the chat").await;
@@ -289,6 +297,15 @@ fn violations(context: &str, asked: &str) -> String {
 fn told(found: &Value, name: &str) -> Vec<String> {
     let Value::Array(found) = found else { return vec![format!("{name}: no answer")] };
     found.iter().map(|fault| format!("{name}: {}", fault.as_str().unwrap_or_default())).collect()
+}
+
+/// Avito's id of a chat whose newest message is a picture.
+async fn chat_with_a_picture(page: &Page) -> String {
+    let query = json!({"query": {"account": null, "unreadOnly": false, "text": null, "after": null, "limit": 200}});
+    let chats = page.invoke("list_chats", &query).await.expect("the chats");
+    let rows = chats["rows"].as_array().expect("rows");
+    let chat = rows.iter().find(|row| row["preview"]["kind"] == "image").expect("a chat with a picture");
+    chat["avitoId"].as_str().expect("its id").to_owned()
 }
 
 /// The areas of the rail.
