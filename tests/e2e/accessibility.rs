@@ -112,6 +112,11 @@ fn no_dialog_breaks_the_rules_of_accessibility() {
             walk.look(dialog).await;
             walk.escape(dialog).await;
         }
+        walk.page.until("pictures to clean", "!one('[data-testid=storage-clean]').disabled").await;
+        walk.click("storage-clean").await;
+        walk.page.see(&id("storage-question")).await;
+        walk.look("storage-question").await;
+        walk.escape("storage-question").await;
         walk.click("diagnostics-open").await;
         walk.page.see(&id("diagnostics-text")).await;
         walk.look("diagnostics").await;

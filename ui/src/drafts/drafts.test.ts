@@ -224,6 +224,45 @@ describe("what nobody could answer", () => {
 		);
 		await vi.waitFor(() => expect(screen.queryByTestId("question-group")).toBeNull());
 	});
+
+	test("an answer that is being written stays whatever comes meanwhile", async () => {
+		const group = (...texts: [number, string][]) => ({
+			questions: texts.map(([id, text]) => ({ id, text, chat: 2, askedMs: Date.now() - 60_000 })),
+			scope: { account: 1, item: "340" },
+			itemTitle: "Велосипед",
+		});
+		const { host, user } = await start((host) => void (host.drafts.groups = [group([7, "Гарантия есть?"])]));
+		await user.keyboard("{Control>}2{/Control}");
+		await user.click(screen.getByTestId("drafts-tab-questions"));
+		await user.click(await screen.findByTestId("question-begin"));
+		await user.type(screen.getByTestId("question-answer"), "Год на ");
+		const field = screen.getByTestId("question-answer") as HTMLTextAreaElement;
+		// Somebody else asks the same, and another asks for something else.
+		host.drafts.groups = [group([10, "Доставка есть?"]), group([9, "А гарантия?"], [7, "Гарантия есть?"])];
+		host.emit({ what: "drafts" });
+		await vi.waitFor(() => expect(screen.getAllByTestId("question-group").length).toBe(2));
+		expect(screen.getByTestId("question-answer")).toBe(field);
+		expect(document.activeElement).toBe(field);
+		await user.keyboard("раму.");
+		// The question was settled elsewhere: what is typed can still be kept.
+		host.drafts.groups = [group([10, "Доставка есть?"])];
+		host.emit({ what: "drafts" });
+		await vi.waitFor(() => expect(screen.getAllByTestId("question-group")[0]?.textContent).not.toContain("1 похожий"));
+		expect(screen.getByTestId("question-answer")).toBe(field);
+		expect(field.value).toBe("Год на раму.");
+		await user.click(screen.getByTestId("question-save"));
+		await vi.waitFor(() => expect(host.calls.some(([name]) => name === "drafts.answer")).toBe(true));
+		await vi.waitFor(() => expect(screen.getAllByTestId("question-group").length).toBe(1));
+	});
+});
+
+test("the figures scroll by the keys: the part takes the focus where nothing in it does", async () => {
+	const { user } = await start();
+	await user.keyboard("{Control>}2{/Control}");
+	await user.click(screen.getByTestId("drafts-tab-statistics"));
+	await vi.waitFor(() => expect(screen.getByRole("tabpanel").tabIndex).toBe(0));
+	await user.click(screen.getByTestId("drafts-tab-setup"));
+	await vi.waitFor(() => expect(screen.getByRole("tabpanel").hasAttribute("tabindex")).toBe(false));
 });
 
 describe("the model's settings", () => {

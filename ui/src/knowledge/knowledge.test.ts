@@ -43,6 +43,20 @@ describe("files", () => {
 		expect(problemWords({ code: "damaged", pageFrom: null, pageTo: null, sheet: "Цены" })).toMatch(/^Лист «Цены»\. /);
 	});
 
+	test("a file that is followed says that it changes the answers by itself; a dropped one is not followed", async () => {
+		const { fake, user } = await start((fake) => {
+			fake.add({ kind: "file", title: "Перетащенный.csv" });
+			fake.add({ kind: "file", title: "Прайс.csv", path: "/home/shop/Прайс.csv" });
+		});
+		const open = (name: RegExp) => screen.getByRole("button", { name });
+		await user.click(open(/Прайс/));
+		expect((await screen.findByTestId("source-followed")).textContent).toContain("сразу возьмёт новое в ответы, без пробы");
+		fake.change(fake.rows[0]!.id, { off: true });
+		await waitFor(() => expect(screen.getByTestId("source-followed").textContent).toContain("только когда вы его включите"));
+		await user.click(open(/Перетащенный/));
+		await waitFor(() => expect(screen.queryByTestId("source-followed")).toBeNull());
+	});
+
 	test("dropped files are added as they are", async () => {
 		const { fake } = await start();
 		const file = new File(["привет"], "условия.txt");

@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use crate::chunks::tidy;
-use crate::{Out, Passage, Problem, Reading, encoding, html, word};
+use crate::{Out, Passage, Problem, Reading, encoding, html, price, word};
 
 /// Fields that say nothing to a buyer.
 const TECHNICAL: [&str; 14] = [
@@ -85,8 +85,8 @@ fn give(fields: &[(String, String)], line: u32, out: &mut Out<'_>) -> Reading {
     let item = field("AvitoId").and_then(|id| id.parse().ok());
     let description = field("Description").map(html::text).unwrap_or_default();
     let mut rest = Vec::new();
-    if let Some(price) = field("Price") {
-        rest.push(format!("Цена: {price} ₽")); // the feed's prices are in roubles
+    if let Some(number) = field("Price") {
+        rest.push(format!("Цена: {}", price(&format!("{number} ₽")))); // the feed's prices are in roubles
     }
     for (name, value) in fields {
         let known =

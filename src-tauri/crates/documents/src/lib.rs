@@ -12,6 +12,7 @@ mod markdown;
 mod packed;
 mod pdf;
 mod plain;
+mod price;
 mod table;
 mod word;
 mod workbook;
@@ -20,6 +21,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use kind::{EXTENSIONS, Kind};
+pub use price::price;
 
 /// A piece of a file, with the place it stands at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Tables: a row is one passage with the names of its columns; a row with one filled cell is a heading of those below it.
 
 use crate::chunks::{join, tidy};
-use crate::{Out, Passage, Problem, Reading};
+use crate::{Out, Passage, Problem, Reading, price};
 
 /// Rows that are looked at to find the names of the columns.
 const LOOK: usize = 12;
@@ -112,11 +112,9 @@ impl Table {
             }
             match names.get(at).filter(|name| !name.is_empty()) {
                 Some(name) => {
-                    let (name, unit) = unit(name);
+                    let (name, roubles) = unit(name);
+                    let cell = if roubles && is_number(cell) { &price(&format!("{cell} ₽")) } else { cell };
                     text.push_str(&format!("{name}: {cell}"));
-                    if let Some(unit) = unit.filter(|_| is_number(cell)) {
-                        text.push_str(unit);
-                    }
                 }
                 None => text.push_str(cell),
             }
@@ -147,15 +145,15 @@ fn is_number(cell: &str) -> bool {
     digits > 0 && letters <= 3 && digits >= letters
 }
 
-/// «Цена, руб.» says the unit of what stands below it.
-fn unit(name: &str) -> (&str, Option<&'static str>) {
+/// The name of a column without its unit, and whether what stands below it is roubles: «Цена, руб.».
+fn unit(name: &str) -> (&str, bool) {
     let lower = name.to_lowercase();
     let roubles = lower.contains('₽') || lower.contains("руб") || lower.contains("rub");
     if !roubles {
-        return (name, None);
+        return (name, false);
     }
     let bare = name.split([',', '(']).next().unwrap_or(name).trim();
-    (if bare.is_empty() { name } else { bare }, Some(" ₽"))
+    (if bare.is_empty() { name } else { bare }, true)
 }
 
 /// The thing a row is about: the column that says so, or the first one with words.

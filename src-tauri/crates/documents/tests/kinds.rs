@@ -83,7 +83,7 @@ fn conditions(name: &str) -> Vec<Passage> {
 
 fn row<'a>(passages: &'a [Passage], name: &str) -> &'a Passage {
     let row = holding(passages, "Замена проводки торшера");
-    assert_eq!(row.text, "Работа: Замена проводки торшера; Цена: 2 800 ₽; Срок: 3 дня", "{name}");
+    assert_eq!(row.text, "Работа: Замена проводки торшера; Цена: 2\u{a0}800\u{a0}₽; Срок: 3 дня", "{name}");
     assert!(row.heading.ends_with("Цены на работы › Замена проводки торшера"), "{name}: {}", row.heading);
     row
 }
@@ -121,7 +121,7 @@ fn a_price_list_gives_a_row_with_its_columns_in_every_form() {
     for name in ["price.csv", "price-cp1251.csv", "price.xlsx", "price.xls"] {
         let passages = passages(name);
         let row = holding(&passages, "TR-207");
-        let expected = "Артикул: TR-207; Наименование: Торшер с абажуром, бук; Цена: 8750,5 ₽; Остаток: 0; \
+        let expected = "Артикул: TR-207; Наименование: Торшер с абажуром, бук; Цена: 8\u{a0}750,5\u{a0}₽; Остаток: 0; \
                         Поступление: 15.10.2026";
         assert_eq!(row.text, expected, "{name}");
         assert_eq!(row.heading, "Торшеры › Торшер с абажуром, бук", "{name}");
@@ -173,7 +173,7 @@ fn the_autoload_feed_gives_descriptions_and_prices_by_item() {
         (description.heading.as_str(), description.item),
         ("Торшер «Шуховский», латунь", Some(5_550_001))
     );
-    let facts = holding(&passages, "Цена: 14900 ₽");
+    let facts = holding(&passages, "Цена: 14\u{a0}900\u{a0}₽");
     assert!(facts.text.contains("Address: Тверь, Лесная, 4") && !facts.text.contains("+7999"), "{facts:?}");
     assert_eq!(holding(&passages, "Зелёное стекло & латунь.").heading, "Лампа \"Банкирская\"");
 }

@@ -80,9 +80,10 @@ fn likeness(row: &OutboxRow, message: &StoredMessage) -> Likeness {
     }
 }
 
-/// Avito may trim what it stores.
+/// Avito may trim what it stores, and one space may stand for another: prices have no-break ones.
 fn same_text(ours: &str, theirs: &str) -> bool {
-    ours == theirs || ours.trim() == theirs.trim()
+    let plain = |text: &str| text.trim().replace(['\u{a0}', '\u{202f}'], " ");
+    ours == theirs || plain(ours) == plain(theirs)
 }
 
 /// The upload told the picture's addresses; a message with one of them is this picture.
@@ -159,6 +160,9 @@ mod tests {
         let row = row(Some("да"), None);
         assert_eq!(likeness(&row, &message(11, 100, "text", " да ")), Likeness::Same);
         assert_eq!(likeness(&row, &message(10, 100, "text", "да")), Likeness::None, "was here before");
+        let priced = self::row(Some("Отдам за 24\u{a0}500\u{a0}₽"), None);
+        let theirs = message(11, 100, "text", "Отдам за 24 500 ₽");
+        assert_eq!(likeness(&priced, &theirs), Likeness::Same, "one space for another");
         assert_eq!(
             likeness(&row, &message(11, 99, "text", "да")),
             Likeness::None,

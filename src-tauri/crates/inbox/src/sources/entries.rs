@@ -202,7 +202,8 @@ pub(super) fn put_items(
     let mut changed = false;
     for facts in facts {
         let mut text = String::new();
-        for (name, value) in [("Цена", &facts.price), ("Где", &facts.place)] {
+        let price = facts.price.as_deref().map(documents::price);
+        for (name, value) in [("Цена", &price), ("Где", &facts.place)] {
             if let Some(value) = value {
                 text.push_str(&format!("{name}: {value}. "));
             }

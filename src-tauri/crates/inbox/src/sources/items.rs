@@ -30,7 +30,7 @@ impl Core {
                     facts.push(ItemFacts {
                         item: item.id,
                         title: item.title.unwrap_or_default(),
-                        price: item.price.map(|price| format!("{price} ₽")),
+                        price: item.price.map(roubles),
                         on_sale: item.status.as_deref().map(|status| status == "active"),
                         place: item.address,
                         url: item.url,
@@ -54,6 +54,11 @@ impl Core {
         }
         Ok(count)
     }
+}
+
+/// A price of Avito's list, with kopecks only where there are some.
+fn roubles(price: f64) -> String {
+    if price.fract() == 0.0 { format!("{price:.0} ₽") } else { format!("{price:.2} ₽").replace('.', ",") }
 }
 
 /// Keeps every account's items as they are at Avito, until the core stops.

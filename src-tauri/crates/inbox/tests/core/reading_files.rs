@@ -49,7 +49,7 @@ async fn files_are_read_found_and_tell_their_place() {
     }
     let row = &found(&core, &everywhere(), "сколько стоит торшер с абажуром бук").await[0];
     assert_eq!((row.source, row.line, row.sheet.is_some()), (price, Some(6), true));
-    assert!(row.text.contains("Цена: 8750,5 ₽"), "{row:?}");
+    assert!(row.text.contains("Цена: 8\u{a0}750,5\u{a0}₽"), "{row:?}");
     let visit = found(&core, &everywhere(), "приехать без записи в субботу").await;
     assert!(visit.iter().any(|passage| passage.source == pdf && passage.page == Some(2)));
     let answer = core
@@ -257,7 +257,7 @@ async fn items_are_known_by_price_and_kept_as_they_are_at_avito() {
     assert!(shop.sim.change_item(shop.seller.user_id, number, |item| item.price = Some(7_654_321)));
     let price = async || {
         let trial = shop.core.try_question(scope, &format!("{title} цена")).await.unwrap();
-        trial.passages.first().is_some_and(|passage| passage.text.contains("7654321"))
+        trial.passages.first().is_some_and(|passage| passage.text.contains("7\u{a0}654\u{a0}321\u{a0}₽"))
     };
     shop.until("the new price", price).await;
 }
@@ -324,7 +324,7 @@ async fn a_kill_in_the_middle_of_a_file_costs_nothing_but_time() {
     assert_eq!(settled(&core, id).await.state, SourceState::Read);
     until(&core, "all rows", async || row(&core, id).await.passages == ROWS).await;
     let hits = found(&core, &everywhere(), "лампа арт04711 цена").await;
-    assert!(hits[0].text.contains("47110 ₽"), "{:?}", hits[0]);
+    assert!(hits[0].text.contains("47\u{a0}110\u{a0}₽"), "{:?}", hits[0]);
     core.close().await;
     assert_eq!(count("SELECT count(*) FROM knowledge_passage"), ROWS);
     assert_eq!(count("SELECT count(DISTINCT text) FROM knowledge_passage"), ROWS);
