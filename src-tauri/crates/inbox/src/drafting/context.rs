@@ -34,7 +34,7 @@ pub(super) fn item_words(talk: &Talk) -> String {
     let Some(title) = &chat.item_title else { return String::new() };
     let mut words = format!("Объявление: {title}.");
     if let Some(price) = chat.item_price.as_ref().filter(|price| !price.is_empty()) {
-        words.push_str(&format!("\nЦена: {}.", documents::price(price)));
+        words.push_str(&format!("\n{}", crate::sources::price_words(price)));
     }
     match chat.item_status {
         Some(STATUS_ACTIVE) => words.push_str("\nСтатус объявления: активно."),

@@ -192,6 +192,12 @@ fn cut(whole: &Part) -> Vec<Part> {
     }
 }
 
+/// What an item's price says in a text of ours. Avito writes «Цена не указана» where there is none.
+pub(crate) fn price_words(price: &str) -> String {
+    let price = documents::price(price);
+    if price.starts_with("Цена") { format!("{price}.") } else { format!("Цена: {price}.") }
+}
+
 /// Keeps what is known of items, each as a source; unchanged ones are left alone. Gives whether any was news.
 pub(super) fn put_items(
     connection: &Connection,
@@ -202,11 +208,11 @@ pub(super) fn put_items(
     let mut changed = false;
     for facts in facts {
         let mut text = String::new();
-        let price = facts.price.as_deref().map(documents::price);
-        for (name, value) in [("Цена", &price), ("Где", &facts.place)] {
-            if let Some(value) = value {
-                text.push_str(&format!("{name}: {value}. "));
-            }
+        if let Some(price) = &facts.price {
+            text.push_str(&format!("{} ", price_words(price)));
+        }
+        if let Some(place) = &facts.place {
+            text.push_str(&format!("Где: {place}. "));
         }
         text.push_str(match facts.on_sale {
             Some(true) => "Объявление активно.",
@@ -241,4 +247,16 @@ pub(super) fn put_items(
         changed = true;
     }
     Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::price_words;
+
+    #[test]
+    fn a_price_is_said_once_and_in_one_piece() {
+        assert_eq!(price_words("24500 ₽"), "Цена: 24\u{a0}500\u{a0}₽.");
+        assert_eq!(price_words("Бесплатно"), "Цена: Бесплатно.");
+        assert_eq!(price_words("Цена не указана"), "Цена не указана.");
+    }
 }

@@ -23,6 +23,7 @@ mod reading;
 use crate::core::Core;
 use crate::store::sources;
 
+pub(crate) use entries::price_words;
 pub(crate) use meaning::Meaning;
 pub(crate) use proposed::{Known, Proposed};
 pub(crate) use reading::{Desk, Ended};
