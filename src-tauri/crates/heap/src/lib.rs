@@ -4,9 +4,10 @@
 //! one who asks: a flood that went through many threads leaves tens of megabytes that nobody uses. Other systems' heaps have
 //! neither habit; there both calls do nothing.
 
-/// Arenas a process may have. Two cores or ten, the seller's messages keep one or two threads busy with allocating.
+/// Arenas a process may have: one for each of the threads a flood keeps busy, two of HTTP and the writer, and one for all others. With
+/// two of them a thread waited for another at every delivery.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const ARENAS: libc::c_int = 2;
+const ARENAS: libc::c_int = 4;
 
 /// Keeps the number of arenas small. Called before there are threads: arenas that exist stay.
 pub fn keep_arenas_few() {

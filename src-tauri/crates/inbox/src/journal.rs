@@ -24,6 +24,8 @@ const BATCH: u32 = 100;
 /// So many writes under way at once are a flood of deliveries. They are acknowledged first: Avito waits for each answer, and what is
 /// written down is safe.
 const FLOOD: usize = 24;
+/// A flood is over when so long no crowd of them has come.
+const LULL: Duration = Duration::from_millis(20);
 /// A flood holds us up no longer than this, between two batches.
 const FLOOD_PATIENCE: Duration = Duration::from_millis(250);
 /// What is made of messages waits no longer than this for those that are still being taken in.
@@ -112,7 +114,7 @@ pub(crate) async fn let_intake_pass(core: &Core) {
 }
 
 fn is_flood(core: &Core) -> bool {
-    core.inner.store.under_way() > FLOOD
+    core.inner.store.under_way() > FLOOD || core.inner.store.crowded(LULL)
 }
 
 async fn take_batch(core: &Core, limit: u32, news: &mut News) -> Result<usize, StoreError> {

@@ -137,8 +137,25 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Answers requests. Each carries the [`Standing`] of its connection in its extensions.
+pub(crate) trait Answer: Clone + Send + 'static {
+    /// The answer to one request.
+    fn answer(&self, request: Request<Body>) -> impl Future<Output = Response> + Send;
+}
+
+impl Answer for Router {
+    async fn answer(&self, request: Request<Body>) -> Response {
+        self.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+}
+
 /// Serves until told to stop.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    answer: impl Answer,
+    limits: Limits,
+    stop: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(limits.places));
     let strangers = Strangers::default();
     for number in 0.. {
@@ -149,7 +166,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
         };
         let Some(place) = place else { return };
         let standing = Standing::of_stranger(number, &strangers);
-        let connection = converse(stream, router.clone(), standing.clone(), limits.silence);
+        let connection = converse(stream, answer.clone(), standing.clone(), limits.silence);
         let stop = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -209,16 +226,16 @@ async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpS
 /// Answers the requests of one connection.
 fn converse(
     stream: TcpStream,
-    router: Router,
+    answer: impl Answer,
     standing: Standing,
     silence: Duration,
 ) -> impl Future<Output = hyper::Result<()>> {
     let answer = service_fn(move |request: Request<Incoming>| {
-        let (router, standing) = (router.clone(), standing.clone());
+        let (answer, standing) = (answer.clone(), standing.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(standing.clone());
-            let mut answer: Response = router.oneshot(request).await?;
+            let mut answer = answer.answer(request).await;
             if !standing.is_known() {
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

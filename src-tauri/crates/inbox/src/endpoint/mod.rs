@@ -12,11 +12,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
 use axum::{Json, Router};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -26,19 +24,23 @@ use url::Url;
 
 use self::body::{Reader, Rooms};
 use self::doors::Doors;
-use self::listener::{Limits, Standing};
+use self::listener::{Answer, Limits, Standing};
 
 use crate::Core;
 use crate::ids::AccountId;
 use crate::line::self_test;
 use crate::store::events::{self, Signature};
 
+/// What an account's number and its secret stand behind.
+const PATH: &str = "webhook/avito/";
 /// More connections than Avito or a tunnel ever opens.
 const CONNECTIONS: usize = 1024;
 /// Larger deliveries are refused; a message of 1000 characters takes a few KiB.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// By then the answer is on its way, whatever holds up the disk: a delivery refused in time is delivered again.
 const WHOLE_PATIENCE: Duration = Duration::from_millis(1800);
+/// Kept of a signature's header, which is ASCII; one of ours would have 64 digits.
+const SIGNATURE_LIMIT: usize = 200;
 /// What all deliveries that are being read or written down may take together.
 const ROOMS: Rooms = Rooms { small: 4 * BODY_LIMIT, large: 8 * BODY_LIMIT };
 
@@ -49,11 +51,32 @@ pub(crate) struct Endpoint {
     doors: Arc<Doors>,
 }
 
-#[derive(Clone)]
 struct Context {
     core: Core,
     doors: Arc<Doors>,
     reader: Reader,
+}
+
+/// Takes deliveries. There is one path, so no table of routes is asked: in a flood that costs as much as reading the body.
+#[derive(Clone)]
+struct Receiver(Arc<Context>);
+
+impl Answer for Receiver {
+    async fn answer(&self, request: Request) -> Response {
+        // A path that is written otherwise than we gave it to Avito is as unknown as any other.
+        let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+        let door = path.strip_prefix(PATH).and_then(|door| door.split_once('/'));
+        let Some((account, secret)) = door.filter(|(_, secret)| !secret.contains('/')) else {
+            return not_found();
+        };
+        if request.method() != Method::POST {
+            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response();
+        }
+        match self.0.doors.admitted(account, secret) {
+            Some(account) => self.0.receive(account, request).await,
+            None => not_found(),
+        }
+    }
 }
 
 impl Endpoint {
@@ -72,19 +95,20 @@ impl Endpoint {
         let Some(listener) = self.listener.lock().ok().and_then(|mut listener| listener.take()) else {
             return;
         };
-        let router = self.router(core);
         let limits = Limits::new(CONNECTIONS, &core.inner.timing);
-        core.spawn("endpoint", listener::serve(listener, router, limits, core.inner.stop.clone()));
+        let serving = listener::serve(listener, self.receiver(core), limits, core.inner.stop.clone());
+        core.spawn("endpoint", serving);
     }
 
-    /// The routes, for the loopback listener and for tunnels that take a router.
+    /// The same answers for tunnels that take a router.
     pub(crate) fn router(&self, core: &Core) -> Router {
+        let receiver = self.receiver(core);
+        Router::new().fallback(async move |request: Request| receiver.answer(request).await)
+    }
+
+    fn receiver(&self, core: &Core) -> Receiver {
         let reader = Reader::new(BODY_LIMIT, ROOMS);
-        let context = Context { core: core.clone(), doors: self.doors.clone(), reader };
-        Router::new()
-            .route("/webhook/avito/{account}/{secret}", post(receive))
-            .fallback(async || not_found())
-            .with_state(context)
+        Receiver(Arc::new(Context { core: core.clone(), doors: self.doors.clone(), reader }))
     }
 
     /// Where we listen.
@@ -122,9 +146,9 @@ impl Endpoint {
         let listener = listener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
         let limits = Limits::new(CONNECTIONS, &core.inner.timing);
         let free = CancellationToken::new();
-        let (router, freed) = (self.router(core), free.clone().drop_guard());
+        let (receiver, freed) = (self.receiver(core), free.clone().drop_guard());
         core.spawn("fixed port", async move {
-            listener::serve(listener, router, limits, stop).await;
+            listener::serve(listener, receiver, limits, stop).await;
             drop(freed);
         });
         Ok(free)
@@ -133,66 +157,11 @@ impl Endpoint {
 
 /// The path of an account's webhook, with its secret: never to be logged or shown.
 pub(crate) fn path(account: AccountId, secret: &SecretString) -> String {
-    format!("webhook/avito/{account}/{}", secret.expose_secret())
+    format!("{PATH}{account}/{}", secret.expose_secret())
 }
 
 fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({"error": "not found"}))).into_response()
-}
-
-async fn receive(
-    State(context): State<Context>,
-    path: Result<Path<(String, String)>, PathRejection>,
-    request: Request,
-) -> Response {
-    // A path that cannot be decoded is as unknown as any other.
-    let begun = tokio::time::Instant::now();
-    let deadline = begun + WHOLE_PATIENCE;
-    let Ok(Path((account, secret))) = path else { return not_found() };
-    let Some(account) = context.doors.admitted(&account, &secret) else { return not_found() };
-    let (head, body) = request.into_parts();
-    if let Some(standing) = head.extensions.get::<Standing>() {
-        standing.prove();
-    }
-    let body = match context.reader.read(&head.headers, body).await {
-        Ok(body) => body,
-        Err(refused) => return refused.into_response(),
-    };
-    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
-    let signature = context.signature(account, &head.headers, &body);
-    let core = context.core.clone();
-    let now_ms = core.inner.clock.now_ms();
-    let test = is_json && core.inner.self_tests.expects(&body);
-    let body = Arc::new(body);
-    let kept = body.clone();
-    let append = move |c: &_| match is_json {
-        true if test => events::append_settled(c, account, now_ms, &kept, self_test::KIND),
-        true => events::append(c, account, now_ms, &kept, signature.as_ref()),
-        false => events::append_not_json(c, account, now_ms, &kept),
-    };
-    // Not here, where nobody may be waiting any more: what is written down has to be taken in.
-    let committed = move || {
-        if test {
-            core.inner.self_tests.arrived(&body, begun.elapsed());
-        }
-        if is_json {
-            core.inner.journal_wake.notify_one();
-        }
-    };
-    let written = context.core.inner.store.write_statement(append, committed);
-    let Ok(written) = tokio::time::timeout_at(deadline, written).await else {
-        // It may still be written down later; then it comes twice, which ingest does not mind.
-        tracing::warn!("a delivery could not be written down in time");
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    match written {
-        Ok(_) if is_json => taken(),
-        Ok(_) => (StatusCode::BAD_REQUEST, Json(json!({"error": "not json"}))).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a delivery could not be written down");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-    }
 }
 
 /// What Avito waits for.
@@ -202,13 +171,64 @@ fn taken() -> Response {
 }
 
 impl Context {
+    /// Writes down what somebody who knows the secret delivers.
+    async fn receive(&self, account: AccountId, request: Request) -> Response {
+        let begun = tokio::time::Instant::now();
+        let deadline = begun + WHOLE_PATIENCE;
+        let (head, body) = request.into_parts();
+        if let Some(standing) = head.extensions.get::<Standing>() {
+            standing.prove();
+        }
+        let body = match self.reader.read(&head.headers, body).await {
+            Ok(body) => body,
+            Err(refused) => return refused.into_response(),
+        };
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+        let signature = self.signature(account, &head.headers, &body);
+        // The head lies in the connection's buffer, which can be used again only once nobody has a part of it.
+        drop(head);
+        let core = self.core.clone();
+        let now_ms = core.inner.clock.now_ms();
+        let test = is_json && core.inner.self_tests.expects(&body);
+        let body = Arc::new(body);
+        let kept = body.clone();
+        let append = move |c: &_| match is_json {
+            true if test => events::append_settled(c, account, now_ms, &kept, self_test::KIND),
+            true => events::append(c, account, now_ms, &kept, signature.as_ref()),
+            false => events::append_not_json(c, account, now_ms, &kept),
+        };
+        // Not here, where nobody may be waiting any more: what is written down has to be taken in.
+        let committed = move || {
+            if test {
+                core.inner.self_tests.arrived(&body, begun.elapsed());
+            }
+            if is_json {
+                core.inner.journal_wake.notify_one();
+            }
+        };
+        let written = self.core.inner.store.write_statement(append, committed);
+        let Ok(written) = tokio::time::timeout_at(deadline, written).await else {
+            // It may still be written down later; then it comes twice, which ingest does not mind.
+            tracing::warn!("a delivery could not be written down in time");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        };
+        match written {
+            Ok(_) if is_json => taken(),
+            Ok(_) => (StatusCode::BAD_REQUEST, Json(json!({"error": "not json"}))).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a delivery could not be written down");
+                StatusCode::SERVICE_UNAVAILABLE.into_response()
+            }
+        }
+    }
+
     /// What the delivery says of its signature, and whether our guess of it is right.
     fn signature(&self, account: AccountId, headers: &HeaderMap, body: &[u8]) -> Option<Signature> {
         let header = headers.get(avito::webhook::SIGNATURE_HEADER)?.to_str().ok()?;
         let running = self.core.account(account);
         let client = running.as_ref().and_then(|account| account.client.as_ref());
         Some(Signature {
-            header: header.chars().take(200).collect(),
+            header: header.get(..SIGNATURE_LIMIT).unwrap_or(header).to_owned(),
             matches: client.map(|client| client.signature_matches(body, header)),
         })
     }

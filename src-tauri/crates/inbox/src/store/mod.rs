@@ -31,10 +31,10 @@ pub(crate) mod uses;
 pub(crate) use self::migrations::newest as newest_schema;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -95,7 +95,11 @@ struct Inner {
     permits: Semaphore,
     /// Writes asked for and not answered yet.
     under_way: AtomicUsize,
+    last_crowd: LastCrowd,
 }
+
+/// When writes last shared a transaction in a crowd.
+type LastCrowd = Arc<std::sync::Mutex<Option<Instant>>>;
 
 impl Inner {
     fn note(&self, error: &StoreError) {
@@ -119,7 +123,13 @@ impl Store {
         prepare_index(&mut connection)?;
         ending::begin(path)?;
         let (sender, jobs) = mpsc::channel();
-        let writer = Writer { path: path.to_owned(), key: key.clone(), connection: Some(connection) };
+        let last_crowd = LastCrowd::default();
+        let writer = Writer {
+            path: path.to_owned(),
+            key: key.clone(),
+            connection: Some(connection),
+            last_crowd: last_crowd.clone(),
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || write_loop(writer, &jobs))?;
@@ -133,6 +143,7 @@ impl Store {
                 readers: Mutex::new(Vec::new()),
                 permits: Semaphore::new(READERS),
                 under_way: AtomicUsize::new(0),
+                last_crowd,
             }),
         })
     }
@@ -235,6 +246,13 @@ impl Store {
         self.inner.under_way.load(Ordering::Relaxed)
     }
 
+    /// Whether writes have come in a crowd a moment ago: each commit answers many at once, and until their senders are back there is
+    /// little under way.
+    pub(crate) fn crowded(&self, moment: Duration) -> bool {
+        let last = *self.inner.last_crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < moment)
+    }
+
     fn ask(&self, job: Job) -> Result<(), StoreError> {
         let sender = self.inner.writer.lock().ok().and_then(|writer| writer.clone());
         sender.ok_or(StoreError::Closed)?.send(job).map_err(|_| StoreError::Closed)
@@ -242,7 +260,7 @@ impl Store {
 
     /// The key the file is under; none: it is not encrypted.
     pub(crate) fn key(&self) -> Option<ArchiveKey> {
-        self.inner.key.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.inner.key.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Puts the file under another key. Everybody else waits until it is done; afterwards all goes on, also when it failed.
@@ -253,7 +271,7 @@ impl Store {
         let (answer, wait) = oneshot::channel();
         self.ask(Job::Rekey(key.clone(), answer))?;
         wait.await.map_err(|_| StoreError::Closed)??;
-        *self.inner.key.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(key);
+        *self.inner.key.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
         Ok(())
     }
 
@@ -394,6 +412,7 @@ struct Writer {
     key: Option<ArchiveKey>,
     /// None: after a change of key the file could not be opened again.
     connection: Option<Connection>,
+    last_crowd: LastCrowd,
 }
 
 fn write_loop(mut writer: Writer, jobs: &mpsc::Receiver<Job>) {
@@ -476,6 +495,9 @@ impl Writer {
             }
             Arc::new(error)
         });
+        if finishers.len() >= CROWD {
+            *self.last_crowd.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
         for finish in finishers {
             finish(result.clone());
         }
@@ -647,6 +669,25 @@ mod tests {
             write.await.unwrap();
         }
         assert_eq!(keys(&store).await.len(), 1000);
+    }
+
+    #[tokio::test]
+    async fn a_crowd_of_writes_is_told_from_single_ones() {
+        let (_folder, store) = open();
+        let long = Duration::from_secs(3600);
+        for key in ["a", "b"] {
+            store.write(move |c| put(c, key)).await.unwrap();
+        }
+        assert!(!store.crowded(long));
+        // All are asked for before the first is answered.
+        let (begun, wait) = mpsc::channel();
+        let first = store.write(move |_| wait.recv().map_err(|_| StoreError::Closed));
+        let others = (0..CROWD).map(|i| store.write(move |c| put(c, &i.to_string())));
+        let all = futures_util::future::join(first, futures_util::future::join_all(others));
+        let (first, others) = tokio::join!(all, async { begun.send(()).unwrap() }).0;
+        assert!(first.is_ok() && others.iter().all(Result::is_ok));
+        assert!(store.crowded(long));
+        assert!(!store.crowded(Duration::ZERO));
     }
 
     #[tokio::test]
