@@ -29,6 +29,7 @@ async fn drop_file(page: &Page, name: &str, bytes: &[u8]) {
 
 async fn ask(page: &Page, question: &str) {
     page.click(&id("open-trial")).await;
+    page.see(&id("trial-question")).await;
     page.run("const field = one('[data-testid=trial-question]'); field.value = ''; field.dispatchEvent(new Event('input', {bubbles: true}))")
         .await
         .unwrap();
