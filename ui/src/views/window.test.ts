@@ -289,7 +289,7 @@ describe("the window", () => {
 		await user.click(await screen.findByTestId("setting-sound"));
 		expect(host.settings.sound).toBe(false);
 		await user.click(within(screen.getByTestId("setting-language")).getByRole("radio", { name: "English" }));
-		expect(await screen.findByText("Sound of a new message")).toBeTruthy();
+		expect(await screen.findByText("Sound for new messages")).toBeTruthy();
 		expect(document.documentElement.lang).toBe("en");
 	});
 
