@@ -306,7 +306,8 @@ fn told(found: &Value, name: &str) -> Vec<String> {
 
 /// Avito's id of a chat whose newest message is a picture.
 async fn chat_with_a_picture(page: &Page) -> String {
-    let query = json!({"query": {"account": null, "unreadOnly": false, "text": null, "after": null, "limit": 200}});
+    let query =
+        json!({"query": {"account": null, "unreadOnly": false, "text": null, "after": null, "limit": 200}});
     let chats = page.invoke("list_chats", &query).await.expect("the chats");
     let rows = chats["rows"].as_array().expect("rows");
     let chat = rows.iter().find(|row| row["preview"]["kind"] == "image").expect("a chat with a picture");

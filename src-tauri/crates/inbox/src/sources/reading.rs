@@ -126,11 +126,15 @@ async fn read_one(core: &Core, source: SourceRow) -> Result<(), CoreError> {
         passages: AtomicU32::new(0),
     }));
     core.notify(Notice::Knowledge);
-    let ended = read_source(core, &source, &stop).await;
+    let read = async {
+        let ended = read_source(core, &source, &stop).await?;
+        let now_ms = core.inner.clock.now_ms();
+        core.inner.store.write(move |c| sources::set_read(c, id, &ended, now_ms)).await?;
+        Ok::<_, CoreError>(())
+    };
+    let read = read.await;
     core.inner.desk.set(None);
-    let now_ms = core.inner.clock.now_ms();
-    let ended = ended?;
-    core.inner.store.write(move |c| sources::set_read(c, id, &ended, now_ms)).await?;
+    read?;
     settle(&core.inner.store, id).await?;
     core.notify(Notice::Knowledge);
     Ok(())
@@ -189,7 +193,11 @@ async fn read_source(core: &Core, source: &SourceRow, stop: &CancellationToken) 
     });
     let written = write_batches(core, of, receiver, stop).await;
     let outcome = reading.await.map_err(|_| StoreError::Closed)?;
-    written?;
+    let outcome = match (written?, outcome) {
+        // All of it is parsed, but what was to be written behind the stop is not.
+        (Written::InPart, Ok(Outcome::Read(_))) => Ok(Outcome::Stopped),
+        (_, outcome) => outcome,
+    };
     let ended = match outcome {
         Ok(Outcome::Read(troubles)) => {
             core.inner.store.write(move |c| passages::end_reading(c, &of)).await?;
@@ -283,23 +291,30 @@ pub(super) fn part(passage: Passage) -> Part {
     Part { heading, text, page, sheet, line, item }
 }
 
+/// How much of what was parsed is in the archive.
+#[derive(Debug, PartialEq, Eq)]
+enum Written {
+    Whole,
+    InPart,
+}
+
 async fn write_batches(
     core: &Core,
     of: Of,
     mut batches: mpsc::Receiver<Batch>,
     stop: &CancellationToken,
-) -> Result<(), StoreError> {
+) -> Result<Written, StoreError> {
     let mut put = Putter::new(of);
     while let Some((percent, batch)) = batches.recv().await {
         if stop.is_cancelled() {
-            return Ok(());
+            return Ok(Written::InPart);
         }
         put = put.write(&core.inner.store, batch).await?;
         if core.inner.desk.tell(percent, u32::try_from(put.ordinal).unwrap_or(u32::MAX)) {
             core.notify(Notice::Knowledge);
         }
     }
-    Ok(())
+    Ok(Written::Whole)
 }
 
 /// Puts parts one after the other, counting those with equal words.

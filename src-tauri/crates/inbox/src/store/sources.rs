@@ -269,6 +269,9 @@ pub(crate) fn set_read(
     ended: &Ended,
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    if ended.state == SourceState::Stopped {
+        return Ok(()); // whoever stopped it has noted that, and may want it again by now
+    }
     let text = |error| StoreError::Folder(std::io::Error::other(error));
     let problems = (!ended.problems.is_empty()).then(|| serde_json::to_string(&ended.problems));
     let problems = problems.transpose().map_err(text)?;

@@ -178,6 +178,26 @@ async fn a_reading_can_be_stopped_and_taken_up_again() {
     until(&core, "all rows", async || row(&core, id).await.passages == 4000).await;
 }
 
+/// The stop comes when the whole file is parsed, and waits to be written.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_parsed_but_not_written_at_a_stop_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let path = folder.path().join("прайс.csv");
+    std::fs::write(&path, long_list(2900)).unwrap();
+    let id = add(&core, &path).await;
+    until(&core, "it has begun", async || row(&core, id).await.progress.is_some_and(|p| p.passages > 0))
+        .await;
+    core.stop_reading(id).await.unwrap();
+    until(&core, "it has ended", async || row(&core, id).await.progress.is_none()).await;
+    let stopped = row(&core, id).await;
+    assert_eq!(stopped.state, SourceState::Stopped);
+    assert!(stopped.passages < 2900, "the stop came too late to try anything");
+    core.read_again(id).await.unwrap();
+    until(&core, "all rows", async || row(&core, id).await.passages == 2900).await;
+    assert_eq!(settled(&core, id).await.state, SourceState::Read);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_words_are_offered_for_merging() {
     let folder = tempfile::tempdir().unwrap();
