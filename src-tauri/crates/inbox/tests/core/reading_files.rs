@@ -199,6 +199,21 @@ async fn what_was_parsed_but_not_written_at_a_stop_is_read_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_wanted_again_while_its_reading_stops_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let path = folder.path().join("прайс.csv");
+    std::fs::write(&path, long_list(4000)).unwrap();
+    let id = add(&core, &path).await;
+    until(&core, "it has begun", async || row(&core, id).await.progress.is_some_and(|p| p.passages > 0))
+        .await;
+    core.stop_reading(id).await.unwrap();
+    core.read_again(id).await.unwrap();
+    until(&core, "all rows", async || row(&core, id).await.passages == 4000).await;
+    assert_eq!(settled(&core, id).await.state, SourceState::Read);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn equal_words_are_offered_for_merging() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(&folder).await;
