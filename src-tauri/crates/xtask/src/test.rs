@@ -229,7 +229,8 @@ fn end_to_end_tests(project: &Project, program: &Path, filter: Option<&str>) -> 
         .args(WITH_PAGE)
         .args(["--test", END_TO_END])
         .args(filter)
-        .args(["--", "--test-threads", &threads])
+        // Why a test failed stands beside its name, not after all the others.
+        .args(["--", "--test-threads", &threads, "--nocapture"])
         .env("PRILAVOK_E2E_APP", program)
         .env("PRILAVOK_E2E_OUT", &out);
     let finished = stage::run(&mut command, Output::ShownAndKept)?;
