@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Delivery, MessageBody, MessageRow } from "../host/contract";
 import { message } from "../host/fakeData";
+import { clock } from "../shared/clock.svelte";
 import { renderIn, testFrame, type TestFrame } from "../testing/render";
 import { MessageActions } from "./actions";
 import ImageBody from "./bodies/ImageBody.svelte";
@@ -187,9 +188,13 @@ describe("a reply on its way", () => {
 	});
 
 	test("waiting says why and when it goes on", () => {
-		const until = new Date();
-		until.setHours(23, 59, 0, 0);
-		expect(ours({ state: "waiting", code: "network", untilMs: until.getTime() }).textContent).toContain("Нет связи. Отправим в\u00a023:59");
+		clock.now = new Date(2026, 10, 22, 8, 32, 10).getTime();
+		expect(ours({ state: "waiting", code: "network", untilMs: clock.now + 5 * 60_000 }).textContent).toContain("Нет связи. Отправим в\u00a008:37");
+	});
+
+	test("waiting for less than a minute does not name the present one", () => {
+		clock.now = new Date(2026, 10, 22, 8, 32, 10).getTime();
+		expect(ours({ state: "waiting", code: "network", untilMs: clock.now + 20_000 }).textContent).toContain("Нет связи. Сейчас повторим");
 	});
 
 	test("a picture says how much of it is at Avito, and can be stopped until all of it is", async () => {

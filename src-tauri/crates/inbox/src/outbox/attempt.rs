@@ -78,7 +78,7 @@ async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
             tracing::warn!(row = %id, %error, outcome = ?error.send_outcome(), "a reply was not accepted");
             match error.send_outcome() {
                 SendOutcome::Refused => refuse(core, id, &error).await,
-                SendOutcome::NotSent => postpone(core, row, &error).await,
+                SendOutcome::NotSent => postpone(core, account, row, &error).await,
                 SendOutcome::Uncertain => {
                     account.note_lost_answer(core, id);
                     note(core, id, OutboxState::Unknown, None, None).await
@@ -133,7 +133,7 @@ async fn uploaded(
             if error.send_outcome() == SendOutcome::Refused {
                 refuse(core, id, &error).await?;
             } else if let Some(row) = core.inner.store.read(move |c| outbox::get(c, id)).await? {
-                postpone(core, &row, &error).await?;
+                postpone(core, account, &row, &error).await?;
             }
             Ok(Uploaded::Settled)
         }
@@ -178,11 +178,17 @@ async fn park(
 }
 
 /// It certainly did not reach Avito: again later, or parked when only the seller can help.
-async fn postpone(core: &Core, row: &OutboxRow, error: &avito::Error) -> Result<(), StoreError> {
+async fn postpone(
+    core: &Core,
+    account: &Account,
+    row: &OutboxRow,
+    error: &avito::Error,
+) -> Result<(), StoreError> {
     let code = trouble_code(error);
     if needs_seller(code) {
         return refuse(core, row.id, error).await;
     }
+    look_into(account, code);
     let wait = match error.retry() {
         avito::Retry::After(Some(wait)) => wait,
         _ => growing(core, row.attempts),
@@ -197,6 +203,14 @@ async fn postpone(core: &Core, row: &OutboxRow, error: &avito::Error) -> Result<
         .await
 }
 
+/// What keeps a reply from leaving mostly concerns the whole account, and a live one asks Avito rarely: it asks now, so that its state
+/// does not say "connected" for minutes beside a reply that waits for a connection. Nobody is asked more who asks us to wait.
+fn look_into(account: &Account, code: TroubleCode) {
+    if code != TroubleCode::RateLimited && account.trouble() != Some(code) {
+        account.wake_sync.notify_one();
+    }
+}
+
 /// Looks into the chat for a message whose sending had no answer.
 async fn look(core: &Core, account: &Account, client: &Client, row: &OutboxRow) -> Result<(), StoreError> {
     let timing = &core.inner.timing;
@@ -207,6 +221,7 @@ async fn look(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
     match read_since(core, account, client, row).await {
         Ok(()) => {}
         Err(sync::Failure { code, retry_after, .. }) => {
+            look_into(account, code);
             let wait = retry_after.unwrap_or_else(|| growing(core, row.attempts));
             return look_again(core, row.id, wait, Some(code)).await;
         }

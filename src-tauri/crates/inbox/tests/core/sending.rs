@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use avito_sim::{Fault, FaultKind};
-use inbox::view::{Delivery, ErrorCode, SendFailure, Settings};
+use inbox::view::{Delivery, ErrorCode, Mode, SendFailure, Settings, TroubleCode};
 use inbox::{ChatId, OutboxId};
 
 use crate::support::{PATIENCE, Setup, Shop, empty_sim, is_sent, refuse_webhooks, text_of, timing};
@@ -276,7 +276,7 @@ async fn a_waiting_reply_says_why_and_until_when() {
     shop.until("it waits for an hour", async || {
         let last = shop.thread(chat).await.pop().unwrap();
         let Some(Delivery::Waiting { code, until_ms }) = last.delivery else { return false };
-        assert_eq!(code, inbox::view::TroubleCode::RateLimited);
+        assert_eq!(code, TroubleCode::RateLimited);
         until_ms - shop.core.clock().now_ms() > 3_500_000
     })
     .await;
@@ -394,6 +394,32 @@ async fn a_picture_whose_copy_is_gone_waits_for_the_seller() {
     shop.sim.faults().clear(fault);
     let row = shop.core.wait_sent(echo.outbox.unwrap(), PATIENCE).await.unwrap();
     assert!(matches!(row.delivery, Some(Delivery::Failed { code: SendFailure::FileMissing, .. })), "{row:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_finds_no_connection_makes_the_account_say_so() {
+    // Live, and the next look at Avito is an hour away.
+    let shop = Shop::live().await;
+    let (_, chat) = shop.chat("Анна", "Здравствуйте").await;
+    shop.sim.pause().await;
+    shop.core.send_text(chat, "Да").await.unwrap();
+    shop.until("the reply waits", async || {
+        let last = shop.thread(chat).await.pop().unwrap();
+        matches!(last.delivery, Some(Delivery::Waiting { code: TroubleCode::Network, .. }))
+    })
+    .await;
+    shop.until("the account has no connection", async || {
+        let view = shop.view().await;
+        view.mode == Mode::Offline && view.trouble.is_some_and(|trouble| trouble.code == TroubleCode::Network)
+    })
+    .await;
+    shop.sim.resume().await.unwrap();
+    shop.until("sent", async || is_sent(shop.thread(chat).await.last().unwrap())).await;
+    shop.until("live again", async || {
+        let view = shop.view().await;
+        view.mode == Mode::Live && view.trouble.is_none()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
