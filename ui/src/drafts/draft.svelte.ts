@@ -47,7 +47,10 @@ export class Draft {
 		const turn = ++this.#turn;
 		// A chat without a draft is shown as before; why drafts fail is told where they are set up.
 		const view = await this.#host.drafts.of(this.chat).catch(() => null);
-		if (turn === this.#turn) this.view = view;
+		if (turn !== this.#turn) return;
+		// What became of one draft is not said of the next.
+		if (view && this.view && view.id !== this.view.id) this.error = null;
+		this.view = view;
 	}
 
 	/** Sends the draft as it is; answers its echo, or nothing when it was refused. */

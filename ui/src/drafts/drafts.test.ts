@@ -104,6 +104,28 @@ describe("the draft above the composer", () => {
 		expect(sent(host), "no second time as a draft").toHaveLength(1);
 	});
 
+	test("whose change the talk overtook is not spoken of beside the next draft", async () => {
+		const { host, user } = await start((host) => host.drafts.put(2, "[Да|source|1], приезжайте."));
+		await user.click(await row(2));
+		await user.click(await screen.findByTestId("draft-edit"));
+		host.drafts.failNext("draftStale");
+		await user.type(composer(), " Жду!{Enter}");
+		await screen.findByTestId("composer-error");
+		host.drafts.put(2, "[Завтра|source|1] тоже можно.", { id: 900 });
+		expect(await screen.findByTestId("draft-folded")).toBeTruthy();
+		await vi.waitFor(() => expect(screen.queryByTestId("composer-error")).toBeNull());
+		expect(composer().value, "the seller's words stay").toBe("Да, приезжайте. Жду!");
+	});
+
+	test("explains its keys only where they do something", async () => {
+		const { user } = await start((host) => host.drafts.put(2, "[Да|source|1]."));
+		await user.click(await row(2));
+		expect(await screen.findByTestId("tip-draft")).toBeTruthy();
+		await user.type(composer(), "Сам отвечу");
+		await screen.findByTestId("draft-folded");
+		expect(screen.queryByTestId("tip-draft"), "folded").toBeNull();
+	});
+
 	test("an edited reply may be kept in knowledge with one click", async () => {
 		const entry = { kind: "question" as const, scope: { account: 1, item: null }, title: "Торг?", text: "Уступлю 500 ₽.", url: null };
 		const { host, user } = await start((host) => {
@@ -139,6 +161,9 @@ describe("the draft above the composer", () => {
 		await user.click(await screen.findByTestId("draft-send"));
 		expect((await screen.findByRole("alert")).textContent).toContain("подсказка устарела");
 		expect(host.calls.some(([name]) => name === "sendText")).toBe(false);
+		host.drafts.put(2, "[Завтра|source|1].", { id: 900 });
+		await vi.waitFor(() => expect(screen.getByTestId("draft-text").textContent).toBe("Завтра."));
+		expect(screen.queryByRole("alert"), "that was about the other one").toBeNull();
 	});
 
 	test("shows the words of a source, and why the model's were not used", async () => {

@@ -249,6 +249,7 @@ describe("the window", () => {
 		expect([send.disabled, send.title]).toEqual([true, screen.getByTestId("send-blocked").querySelector("span")?.textContent]);
 		await user.keyboard("{Control>}{Enter}{/Control}");
 		expect(host.calls.map(([name]) => name)).not.toContain("drafts.send");
+		expect(screen.queryByTestId("tip-draft"), "no tip about a key that does nothing").toBeNull();
 	});
 
 	test("an account that cannot send says why; typing goes on, sending does not", async () => {
@@ -281,6 +282,18 @@ describe("the window", () => {
 		const line = await screen.findByTestId("status-line");
 		expect(line.dataset["mode"]).toBe("offline");
 		expect(line.textContent).toContain("Нет связи с Avito");
+	});
+
+	test("what can be done about an account's trouble stands in one place", async () => {
+		const { user } = await start({ trouble: "network" });
+		const buttons = () => screen.getAllByRole("button", { name: "Проверить сейчас" });
+		expect((await screen.findByTestId("trouble-action")).textContent?.trim()).toBe("Проверить сейчас");
+		await user.click(within(screen.getByTestId("status-line")).getByRole("button", { expanded: false }));
+		await screen.findByTestId("status-details");
+		expect(buttons(), "in the details while they are open").toHaveLength(1);
+		await user.keyboard("{Escape}");
+		await vi.waitFor(() => expect(screen.queryByTestId("status-details")).toBeNull());
+		expect(buttons()).toHaveLength(1);
 	});
 
 	test("settings are stored as they are chosen, and the language changes at once", async () => {
