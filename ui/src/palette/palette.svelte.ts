@@ -14,14 +14,15 @@ export class Palette {
 	marked = $state(0);
 	#chats = $state.raw<ChatRow[]>([]);
 	entries = $derived.by<Entry[]>(() => [
-		...this.commands.filter((command) => matches(command.words, this.typed)).map((command) => ({ kind: "command" as const, id: command.id, command })),
+		...this.commands().filter((command) => matches(command.words, this.typed)).map((command) => ({ kind: "command" as const, id: command.id, command })),
 		...this.#chats.map((row) => ({ kind: "chat" as const, id: `chat-${row.id}`, row })),
 	]);
 	#turn = 0;
 
 	constructor(
 		private readonly host: Host,
-		readonly commands: readonly Command[],
+		/** Asked anew: their words and what they would do change with the language and the colours. */
+		private readonly commands: () => readonly Command[],
 	) {}
 
 	async type(text: string): Promise<void> {

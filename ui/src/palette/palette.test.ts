@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost } from "../host/fake";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
+import { m } from "../words";
 import { inRussianLayout, matches } from "./match";
 
 // Otherwise a part would be compiled while a test waits for it.
@@ -53,6 +54,16 @@ describe("the palette", () => {
 		expect(screen.getAllByTestId("palette-entry").at(-1)?.getAttribute("aria-selected")).toBe("true");
 		await user.type(box, "ъъъъ");
 		await vi.waitFor(() => expect(screen.queryAllByTestId("palette-entry")).toHaveLength(0));
+	});
+
+	test("that is open speaks the language and knows the colours of now", async () => {
+		const { host, user } = await start();
+		await user.keyboard("{Control>}k{/Control}");
+		const words = () => screen.getAllByTestId("palette-entry").map((entry) => entry.textContent?.trim() ?? "");
+		await vi.waitFor(() => expect(words()).toContain("Тёмная тема"));
+		await host.saveSettings({ ...host.settings, language: "en", theme: "dark" });
+		await vi.waitFor(() => expect(words()).toContain(m.palette_light()));
+		expect(words().filter((entry) => /[а-яё]/i.test(entry))).toEqual([]);
 	});
 
 	test("? lists the keys, but not while one writes", async () => {

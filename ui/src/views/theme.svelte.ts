@@ -2,15 +2,15 @@ import type { Theme } from "../host/contract";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-/** Puts the chosen colours on the document and follows the system where the seller left it to it. Returns the stopper. */
-export function applyTheme(theme: Theme): () => void {
-	const put = () => {
-		document.documentElement.dataset["theme"] = theme === "system" ? (dark.matches ? "dark" : "light") : theme;
-	};
-	put();
-	if (theme !== "system") return () => undefined;
-	dark.addEventListener("change", put);
-	return () => dark.removeEventListener("change", put);
+let systemDark = $state(dark.matches);
+dark.addEventListener("change", () => (systemDark = dark.matches));
+
+/** The colours that the seller chose, or the system's where they were left to it. Reading it follows the system. */
+export const isDark = (theme: Theme): boolean => (theme === "system" ? systemDark : theme === "dark");
+
+/** Puts the colours on the document. */
+export function applyTheme(theme: Theme): void {
+	document.documentElement.dataset["theme"] = isDark(theme) ? "dark" : "light";
 }
 
 /** Puts the size of the text on the document, relative to the system's: every size of the window is in rem. */
