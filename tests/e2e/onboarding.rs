@@ -41,6 +41,9 @@ fn a_wrong_key_is_told_apart_and_the_right_one_connects_the_shop_instead_of_the_
         let (verdict, dialog) = (id("key-verdict"), format!("{} .content", id("onboarding")));
         let in_sight = format!("{} <= {} + 1", bottom(&verdict), bottom(&dialog));
         page.until("the verdict is in sight in a small window", &in_sight).await;
+        page.resize(1280, 800).await;
+        page.resize(900, 600).await;
+        page.until("the verdict is still in sight when the window has become small", &in_sight).await;
         page.see_words(&id("key-verdict"), &shop.seller.name).await;
         page.see_words(&id("key-verdict"), &shop.seller.user_id.to_string()).await;
         page.click(&id("key-add")).await;

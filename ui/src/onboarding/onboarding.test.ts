@@ -47,6 +47,15 @@ describe("checking a key", () => {
 		expect(shown.textContent).toContain(words);
 	});
 
+	test("a key of which something is not known yet is not told as one that is in order", async () => {
+		const { host, user } = await open();
+		host.keyCheck = { ...host.keyCheck, tariff: "unknown" };
+		await typeKey(user);
+		await user.click(screen.getByTestId("key-check"));
+		const tones = async () => [...(await verdict()).classList].filter((name) => ["ok", "note", "warn", "danger"].includes(name));
+		expect(await tones()).toEqual(["note"]);
+	});
+
 	test.each(["wrongKey", "network", "dns", "badAddress", "rateLimited", "serverTrouble", "forbidden"] as ErrorCode[])("error %s has its sentence and keeps the fields", async (code) => {
 		const { host, user } = await open();
 		host.failNext("checkKey", code);

@@ -2,12 +2,13 @@ import type { ErrorCode, KeyCheck, TariffState } from "../host/contract";
 import { m } from "../words";
 import { errorWords } from "../words/errors";
 
-export type Verdict = { tone: "ok" | "warn" | "danger"; title: string; text: string };
+/** `note`: the key works, and something is not known yet. */
+export type Verdict = { tone: "ok" | "note" | "warn" | "danger"; title: string; text: string };
 
 const tariffWords: Record<TariffState, { tone: Verdict["tone"]; text: () => string }> = {
 	included: { tone: "ok", text: m.verdict_included },
 	missing: { tone: "warn", text: m.verdict_missing },
-	unknown: { tone: "ok", text: m.verdict_unknown },
+	unknown: { tone: "note", text: m.verdict_unknown },
 	employeeKey: { tone: "danger", text: m.verdict_employee },
 };
 
