@@ -32,3 +32,24 @@ fn colours_language_and_switches_are_kept() {
         assert_eq!(page.now(&format!("one('{}').checked", id("setting-notifications"))).await, true);
     });
 }
+
+/// Where the system asks for less motion, no word keeps the old colour for some frames after a change of colours.
+#[test]
+fn with_less_motion_every_word_has_the_new_colour_at_once() {
+    on_a_desk(async |desk| {
+        let gtk = desk.file("home/.config/gtk-3.0");
+        std::fs::create_dir_all(&gtk).unwrap();
+        std::fs::write(gtk.join("settings.ini"), "[Settings]\ngtk-enable-animations=0\n").unwrap();
+        let page = desk.start(&[]).await;
+        page.choose("setting-theme", "light").await;
+        page.see(&format!("{} .name", id("chat-row"))).await;
+        assert_eq!(page.now("matchMedia('(prefers-reduced-motion: reduce)').matches").await, true);
+        let colours = "all('.window :is(button, span, time, p)').map((word) => getComputedStyle(word).color)";
+        let before = page.now(colours).await;
+        let at_once =
+            page.now(&format!("(document.documentElement.dataset.theme = 'dark', {colours})")).await;
+        assert_ne!(at_once, before);
+        let rest = format!("JSON.stringify({colours}) === JSON.stringify({at_once})");
+        page.until("the colours are those they were at once", &rest).await;
+    });
+}
