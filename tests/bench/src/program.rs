@@ -231,6 +231,23 @@ impl Door {
 }
 
 impl Door {
+    /// Waits until every delivery is taken in.
+    ///
+    /// # Errors
+    /// When no more of them are, although some are left.
+    pub async fn wait_for_journal(&self) -> Result<()> {
+        let mut left = u64::MAX;
+        while left > 0 {
+            left = patiently("fewer deliveries wait to be taken in", async || {
+                let status = self.ask(json!({"do": "status"})).await?;
+                let now = status["journalWaiting"].as_u64().unwrap_or(u64::MAX);
+                Ok((now == 0 || now < left).then_some(now))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     /// Waits until old history has been read.
     ///
     /// # Errors

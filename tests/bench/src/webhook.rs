@@ -189,12 +189,14 @@ async fn ours(app: &Path, folder: &Path, size: Fill, form: Form) -> Result<(Cont
     Ok((Contender { what, name, figures: Figures::default(), receiver, post, running: Some(running) }, sim))
 }
 
-/// Waits until the last delivery is a message of its chat.
+/// Waits until nothing is left in the journal and the last delivery is a message of its chat.
 ///
 /// # Errors
-/// When it does not become one.
+/// When that does not come about.
 pub async fn until_taken_in(running: &Running, post: &Post) -> Result<()> {
     let Some((chat, id)) = post.last() else { return Ok(()) };
+    // A chat's messages lie all over the archive: reading them again and again would take the time that taking in needs.
+    running.door.wait_for_journal().await?;
     patiently("the deliveries are taken in", async || {
         let ids = running.door.message_ids(chat, 200).await?;
         Ok(ids.iter().any(|known| known == id).then_some(()))

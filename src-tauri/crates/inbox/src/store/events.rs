@@ -104,11 +104,13 @@ pub(crate) fn append_not_json(
     Ok(EventId(connection.last_insert_rowid()))
 }
 
+/// The oldest deliveries not taken in yet. By the index of these: a walk through the table would read all deliveries there ever were.
+const PENDING: &str =
+    "SELECT id, account, received_ms, body FROM events WHERE state = 0 ORDER BY id LIMIT ?1";
+
 /// The oldest deliveries not taken in yet: at most `limit`, and no more once [`BATCH_BYTES`] are reached.
 pub(crate) fn pending(connection: &Connection, limit: u32) -> Result<Vec<PendingEvent>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, account, received_ms, body FROM events WHERE state = 0 ORDER BY id LIMIT ?1",
-    )?;
+    let mut statement = connection.prepare_cached(PENDING)?;
     let mut rows = statement.query([limit])?;
     let (mut events, mut bytes) = (Vec::new(), 0);
     while bytes < BATCH_BYTES
@@ -126,9 +128,11 @@ pub(crate) fn pending(connection: &Connection, limit: u32) -> Result<Vec<Pending
     Ok(events)
 }
 
+const COUNT_PENDING: &str = "SELECT count(*) FROM events WHERE state = 0";
+
 /// How many deliveries are not taken in yet.
 pub(crate) fn count_pending(connection: &Connection) -> Result<u32, StoreError> {
-    Ok(connection.query_row("SELECT count(*) FROM events WHERE state = 0", [], |row| row.get(0))?)
+    Ok(connection.query_row(COUNT_PENDING, [], |row| row.get(0))?)
 }
 
 /// What a delivery is about, for the event log.
@@ -245,4 +249,28 @@ pub(crate) fn settle(
 /// Forgets settled deliveries older than this; their messages are in the archive.
 pub(crate) fn prune(connection: &Connection, before_ms: i64) -> Result<usize, StoreError> {
     Ok(connection.execute("DELETE FROM events WHERE state <> 0 AND received_ms < ?1", [before_ms])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, plan};
+
+    #[tokio::test]
+    async fn what_is_not_taken_in_is_found_without_reading_what_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        for _ in 0..2 {
+            let store = Store::open(&path, None).unwrap();
+            for sql in [PENDING, COUNT_PENDING] {
+                let lines = store.read(move |c| Ok(plan(c, sql))).await.unwrap();
+                assert!(lines[0].contains("INDEX events_to_do"), "{lines:?}");
+            }
+            // What is known of a table with one row is wrong soon.
+            let row =
+                "INSERT INTO events (account, received_ms, body, size, state) VALUES (1, 1, x'7b7d', 2, 1)";
+            store.write(move |c| Ok(c.execute(row, [])?)).await.unwrap();
+            store.close().await;
+        }
+    }
 }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/008_recalls.sql"),
     include_str!("migrations/009_awaited_events.sql"),
     include_str!("migrations/010_kept_voices.sql"),
+    include_str!("migrations/011_no_statistics.sql"),
 ];
 
 /// The version this program's schema has.
@@ -200,6 +201,16 @@ mod tests {
         assert!(matches!(migrate(&mut connection), Err(StoreError::Newer { found: 999, .. })));
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, 999);
+    }
+
+    #[test]
+    fn what_an_earlier_program_found_out_about_its_tables_is_forgotten() {
+        let mut connection = historical(MIGRATIONS, 10);
+        connection.execute_batch("ANALYZE").unwrap();
+        migrate(&mut connection).unwrap();
+        assert!(
+            names(&connection, "SELECT name FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'").is_empty()
+        );
     }
 
     #[test]
