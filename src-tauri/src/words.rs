@@ -69,8 +69,8 @@ impl Tongue {
             Self::En => (
                 "Prilavok recovery code.txt",
                 format!(
-                    "Prilavok: recovery code of your chats\n\n{code}\n\nIt opens the chats when the key is lost from the password \
-                     store. Keep it away from this computer and show it to nobody.\n"
+                    "Prilavok: recovery code for your chats\n\n{code}\n\nThe code opens your chats if the key is lost from the \
+                     keychain. Keep it somewhere other than this computer and do not show it to anyone.\n"
                 ),
             ),
         }
@@ -91,7 +91,7 @@ impl Tongue {
                 let words = plural_ru(messages, "новое сообщение", "новых сообщения", "новых сообщений");
                 format!("{messages} {words}")
             }
-            Self::En => format!("{messages} new messages"),
+            Self::En => format!("{messages} new {}", plural_en(messages, "message", "messages")),
         }
     }
 
@@ -99,7 +99,7 @@ impl Tongue {
     pub(crate) fn burst_body(self, chats: u32) -> String {
         match self {
             Self::Ru => format!("В {chats} {}", plural_ru(chats, "чате", "чатах", "чатах")),
-            Self::En => format!("In {chats} chats"),
+            Self::En => format!("In {chats} {}", plural_en(chats, "chat", "chats")),
         }
     }
 
@@ -107,7 +107,7 @@ impl Tongue {
     pub(crate) fn sample(self) -> (&'static str, &'static str) {
         match self {
             Self::Ru => ("Марина · Кофемолка ручная", "Так выглядит уведомление о сообщении покупателя"),
-            Self::En => ("Marina · Hand coffee grinder", "This is what a buyer's message looks like"),
+            Self::En => ("Marina · Hand coffee grinder", "This is what a message from a buyer looks like"),
         }
     }
 
@@ -117,6 +117,11 @@ impl Tongue {
             Self::En => en,
         }
     }
+}
+
+/// English plural: 1 chat, 2 chats.
+fn plural_en<'a>(count: u32, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
 }
 
 /// Russian plural: 1 сообщение, 2 сообщения, 5 сообщений, 11 сообщений, 21 сообщение.
@@ -141,5 +146,12 @@ mod tests {
         assert_eq!(title(11), "11 новых сообщений");
         assert_eq!(title(21), "21 новое сообщение");
         assert_eq!(title(112), "112 новых сообщений");
+    }
+
+    #[test]
+    fn english_numbers_take_the_right_form() {
+        let words = |count| (Tongue::En.burst_title(count), Tongue::En.burst_body(count));
+        assert_eq!(words(1), ("1 new message".to_owned(), "In 1 chat".to_owned()));
+        assert_eq!(words(21), ("21 new messages".to_owned(), "In 21 chats".to_owned()));
     }
 }

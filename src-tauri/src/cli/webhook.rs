@@ -64,7 +64,7 @@ fn test(row: &Value) -> Option<SelfTest> {
 fn test_words(test: &SelfTest) -> String {
     match (test.passed, test.total_ms, test.handler_ms) {
         (true, Some(total), Some(handler)) => format!(
-            "проверочное сообщение дошло за {total} мс (дорога {} мс, обработка {handler} мс)",
+            "проверочное сообщение дошло за {total} мс (в пути {} мс, обработка {handler} мс)",
             total.saturating_sub(handler)
         ),
         _ => format!("проверочное сообщение не дошло ({})", test.code.as_deref().unwrap_or("?")),

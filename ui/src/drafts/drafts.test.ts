@@ -290,6 +290,16 @@ test("the figures scroll by the keys: the part takes the focus where nothing in 
 	await vi.waitFor(() => expect(screen.getByRole("tabpanel").hasAttribute("tabindex")).toBe(false));
 });
 
+test("where nothing was sent yet there is nothing to count of, and a minute is a minute", async () => {
+	const { user } = await start((host) => (host.drafts.figures = { ...host.drafts.figures, answerWithoutS: 60, unanswerable: 3 }));
+	await user.keyboard("{Control>}2{/Control}");
+	await user.click(screen.getByTestId("drafts-tab-statistics"));
+	const value = (name: string) => screen.getByText(name).parentElement?.querySelector("dd")?.textContent;
+	await screen.findByText("Вопросов без ответа", { selector: "dt" });
+	expect(["Отправлено без правок", "Отправлено с правками", "Изменено в среднем", "Ответ с подсказкой, обычно за"].map(value)).toEqual(["–", "–", "–", "–"]);
+	expect(value("Ответ без подсказки, обычно за")).toBe("1\u00a0мин");
+});
+
 describe("the model's settings", () => {
 	async function setup() {
 		const started = await start();

@@ -109,7 +109,7 @@ describe("a reply that is no longer so", () => {
 		const user = userEvent.setup();
 		await user.click((await screen.findAllByTestId("chat-row")).find((row) => row.dataset["chatId"] === "2") as HTMLElement);
 		const card = await screen.findByTestId("recall");
-		expect(card.textContent).toContain("«18 500 ₽» в вашем ответе больше не так");
+		expect(card.textContent).toContain("Устарело в вашем ответе: «18 500 ₽»");
 		await user.click(within(card).getByTestId("recall-do"));
 		await vi.waitFor(() => expect(screen.queryByTestId("recall")).toBeNull());
 		expect(called(host, "recall")).toEqual([[7]]);

@@ -1,6 +1,6 @@
 // One account's state in words.
 import type { AccountView, Mode } from "../host/contract";
-import { m, number } from "../words";
+import { m, span } from "../words";
 import { troubles } from "../words/troubles";
 
 export type Tone = "ok" | "warn" | "danger" | "idle";
@@ -20,7 +20,7 @@ function modeWords(account: AccountView): string {
 	};
 	if (account.mode !== "polling") return words[account.mode]();
 	const seconds = interval(account);
-	return seconds === null ? m.status_polling() : m.status_polling_every({ seconds: number(seconds) });
+	return seconds === null ? m.status_polling() : m.status_polling_every({ every: span(seconds * 1000) });
 }
 
 export function statusWords(account: AccountView): { words: string; tone: Tone } {

@@ -9,5 +9,5 @@ test("the header of a thread keeps a listing's title apart from its price", asyn
 	const row: ChatRow = { ...(page.rows[0] as ChatRow), itemTitle: "\u202eлампа", itemPrice: "100 ₽" };
 	const view = renderIn(frame, ThreadHeader, { row, siteUrl: "", panelShown: false, blocked: false, onpanel: () => undefined, onblock: () => undefined });
 	expect(view.container.querySelector("p bdi")?.textContent).toBe("\u202eлампа");
-	expect(view.container.querySelector(".price")?.textContent).toBe("100 ₽");
+	expect(view.container.querySelector(".price")?.textContent).toBe("100\u00a0₽");
 });

@@ -78,7 +78,7 @@ describe("every kind of message", () => {
 
 	test("a listing opens on Avito", async () => {
 		const element = incoming({ kind: "item", title: "Шлем", price: "2 100 ₽", url: "https://www.avito.ru/2222", picture: null });
-		expect(element.textContent).toContain("2 100 ₽");
+		expect(element.textContent).toContain("2\u00a0100\u00a0₽");
 		await userEvent.click(within(element).getByRole("button", { name: /Шлем/ }));
 		await vi.waitFor(() => expect(opened()).toEqual(["https://www.avito.ru/2222"]));
 	});

@@ -66,7 +66,7 @@ describe("the state of a line", () => {
 		await open(await testFrame());
 		expect(words("line-address")).toMatch(/webhook\/avito\/1\/…$/);
 		expect(words("line-today")).toContain("доставлено вебхуком 412 из 412, в среднем 810 мс");
-		expect(words("ledger-words")).toMatch(/^Полнота подтверждена с /);
+		expect(words("ledger-words")).toMatch(/^Без пропусков со? /);
 	});
 
 	test("several accounts are told by their names", async () => {
@@ -78,7 +78,7 @@ describe("the state of a line", () => {
 		const frame = await testFrame();
 		await open(frame);
 		await userEvent.click(screen.getByTestId("line-test"));
-		await waitFor(() => expect(words("line-test-result")).toContain("дошло за 340 мс: дорога 336 мс, обработка 4 мс"));
+		await waitFor(() => expect(words("line-test-result")).toContain("дошло за 340 мс: в пути 336 мс, обработка 4 мс"));
 	});
 
 	test("removing and changing the secret are asked about first", async () => {

@@ -302,7 +302,7 @@ describe("the window", () => {
 		await user.click(await screen.findByTestId("setting-sound"));
 		expect(host.settings.sound).toBe(false);
 		await user.click(within(screen.getByTestId("setting-language")).getByRole("radio", { name: "English" }));
-		expect(await screen.findByText("Sound for new messages")).toBeTruthy();
+		expect(await screen.findByText("New message sound")).toBeTruthy();
 		expect(document.documentElement.lang).toBe("en");
 	});
 

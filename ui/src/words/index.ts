@@ -4,5 +4,6 @@ import "./language.svelte";
 export { m } from "./generated/messages";
 export { language } from "./language.svelte";
 export * from "./numbers";
+export * from "./prices";
 export * from "./quotes";
 export * from "./times";

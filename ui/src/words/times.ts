@@ -55,16 +55,32 @@ export function dayLabel(ms: number, now: number): string {
 	return format(ms, "dateLong", { day: "numeric", month: "long", year: "numeric" });
 }
 
-/** In a sentence: «14:05», «вчера в 14:05», «3 окт. в 14:05». */
-export function moment(ms: number, now: number): string {
+type Placed = { today: (of: { time: string }) => string; yesterday: (of: { time: string }) => string; day: (of: { day: string; time: string }) => string };
+
+function placed(ms: number, now: number, words: Placed): string {
 	const days = daysAgo(ms, now);
 	const time = clockTime(ms);
-	if (days === 0) return time;
-	if (days === 1) return m.time_yesterday_at({ time });
+	if (days === 0) return words.today({ time });
+	if (days === 1) return words.yesterday({ time });
 	const day = sameYear(ms, now)
 		? format(ms, "dayMonth", { day: "numeric", month: "short" })
 		: format(ms, "date", { day: "2-digit", month: "2-digit", year: "numeric" });
-	return m.time_day_at({ day, time });
+	return words.day({ day, time });
+}
+
+/** Beside a name or after a colon: «14:05», «вчера в 14:05», «3 окт. в 14:05». */
+export function moment(ms: number, now: number): string {
+	return placed(ms, now, { today: ({ time }) => time, yesterday: m.time_yesterday_at, day: m.time_day_at });
+}
+
+/** In a sentence: «в 14:05», «вчера в 14:05», «3 окт. в 14:05». */
+export function atMoment(ms: number, now: number): string {
+	return placed(ms, now, { today: m.time_at, yesterday: m.time_yesterday_at, day: m.time_on_day_at });
+}
+
+/** As a beginning: «с 14:05», «со вчера, 14:05», «с 3 окт., 14:05». */
+export function sinceMoment(ms: number, now: number): string {
+	return placed(ms, now, { today: m.time_since, yesterday: m.time_since_yesterday, day: m.time_since_day });
 }
 
 /** Short names of the days of the week, Monday first. */
@@ -77,7 +93,7 @@ export function fullTime(ms: number): string {
 	return format(ms, "full", { dateStyle: "long", timeStyle: "medium" });
 }
 
-/** A stretch of time in its largest unit: «40 с», «12 мин», «3 ч», «2 дн.». */
+/** A stretch of time in its largest unit: «40 с», «1 мин», «90 с», «12 мин», «3 ч», «2 дн.»; never torn from its unit. */
 export function span(ms: number): string {
 	const units = [
 		["day", 86_400_000],
@@ -85,6 +101,8 @@ export function span(ms: number): string {
 		["minute", 60_000],
 		["second", 1000],
 	] as const;
-	const [unit, length] = units.find(([, least]) => ms >= least * 1.5) ?? ["second", 1000];
-	return new Intl.NumberFormat(language.locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.round(ms / length));
+	const whole = Math.round(ms / 1000) * 1000;
+	const [unit, length] = units.find(([, least]) => whole === least || whole >= least * 1.5) ?? ["second", 1000];
+	const words = new Intl.NumberFormat(language.locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.round(whole / length));
+	return words.replace(/(\d)\s*(\p{L})/u, "$1\u00a0$2");
 }

@@ -3,7 +3,7 @@ import en from "../../messages/en.json";
 import ru from "../../messages/ru.json";
 import type { ErrorCode, Preview, SendFailure, TroubleCode } from "../host/contract";
 import { errorWords, failureWords } from "./errors";
-import { badge, clockTime, dayLabel, daysAgo, duration, fileSize, innerQuotes, language, listTime, m, moment, number, quoted, tenths } from "./index";
+import { atMoment, badge, clockTime, dayLabel, daysAgo, duration, fileSize, innerQuotes, itemPrice, language, listTime, m, moment, number, quoted, sinceMoment, span, tenths } from "./index";
 import { WindowLanguage } from "./language.svelte";
 import { previewWords } from "./preview";
 import { actionWords, troubles } from "./troubles";
@@ -60,6 +60,22 @@ describe("times as people write them", () => {
 		expect(moment(at(2026, 10, 3, 14, 5), now)).toBe("3 окт. в\u00a014:05");
 	});
 
+	const days = [at(2026, 10, 15, 14, 5), at(2026, 10, 14, 14, 5), at(2026, 10, 3, 14, 5), at(2025, 10, 3, 14, 5)];
+
+	test("as the moment of something", () => {
+		const words = () => days.map((day) => atMoment(day, now).replaceAll("\u00a0", " "));
+		expect(words()).toEqual(["в 14:05", "вчера в 14:05", "3 окт. в 14:05", "03.10.2025 в 14:05"]);
+		language.setting = "en";
+		expect(words()).toEqual(["at 14:05", "yesterday at 14:05", "on 3 Oct at 14:05", "on 03/10/2025 at 14:05"]);
+	});
+
+	test("as a beginning", () => {
+		const words = () => days.map((day) => sinceMoment(day, now).replaceAll("\u00a0", " "));
+		expect(words()).toEqual(["с 14:05", "со вчера, 14:05", "с 3 окт., 14:05", "с 03.10.2025, 14:05"]);
+		language.setting = "en";
+		expect(words()).toEqual(["since 14:05", "since yesterday, 14:05", "since 3 Oct, 14:05", "since 03/10/2025, 14:05"]);
+	});
+
 	test("a day is a day of the calendar, not 24 hours", () => {
 		expect(daysAgo(at(2026, 10, 14, 23, 59), at(2026, 10, 15, 0, 1))).toBe(1);
 		expect(clockTime(at(2026, 10, 15, 0, 0))).toBe("00:00");
@@ -86,6 +102,40 @@ test("a size has a space before its unit in both languages", () => {
 	expect([330, 158_000].map(fileSize)).toEqual(["330\u00a0B", "158\u00a0kB"]);
 });
 
+test("a stretch of time is told in its largest unit, and not torn from it", () => {
+	expect([40, 60, 75, 90, 150, 3600, 7200, 86_400].map((seconds) => span(seconds * 1000))).toEqual(
+		["40 с", "1 мин", "75 с", "2 мин", "3 мин", "1 ч", "2 ч", "1 дн."].map((words) => words.replace(" ", "\u00a0")),
+	);
+	language.setting = "en";
+	expect([60, 7200].map((seconds) => span(seconds * 1000))).toEqual(["1\u00a0min", "2\u00a0hr"]);
+});
+
+describe("the price of a listing", () => {
+	test.each([
+		["3\u00a0600 ₽", "3\u00a0600\u00a0₽", "3,600\u00a0₽"],
+		["24500₽", "24\u00a0500\u00a0₽", "24,500\u00a0₽"],
+		["1\u202f234\u2009567 ₽", "1\u00a0234\u00a0567\u00a0₽", "1,234,567\u00a0₽"],
+		["8 750,5 ₽", "8\u00a0750,50\u00a0₽", "8,750.50\u00a0₽"],
+		["от 1 500 ₽", "от\u00a01\u00a0500\u00a0₽", "from\u00a01,500\u00a0₽"],
+		["0 ₽", "0\u00a0₽", "0\u00a0₽"],
+		["Цена не указана", "Цена не указана", "No price"],
+		["Бесплатно", "Бесплатно", "Free"],
+		["Договорная", "Договорная", "Negotiable"],
+	])("%j is the same amount in the window's language", (avito, russian, english) => {
+		expect(itemPrice(avito)).toBe(russian);
+		language.setting = "en";
+		expect(itemPrice(avito)).toBe(english);
+	});
+
+	test.each(["", "от 500 ₽ за м²", "1.200 ₽", "12 34 ₽", "1 000 – 2 000 ₽", "100 $", "₽", "9999999999999999 ₽", "\u202e100 ₽", "٣٦٠٠ ₽", "Цена: ₽"])(
+		"%j is left as Avito wrote it",
+		(avito) => {
+			language.setting = "en";
+			expect(itemPrice(avito)).toBe(avito);
+		},
+	);
+});
+
 test("quotation marks inside of others are the inner ones", () => {
 	expect(innerQuotes("Лампа «Летучая мышь»")).toBe("Лампа „Летучая мышь“");
 	language.setting = "en";
@@ -95,6 +145,21 @@ test("quotation marks inside of others are the inner ones", () => {
 
 describe("dictionaries", () => {
 	test("say the same things in both languages", () => expect(Object.keys(en).sort()).toEqual(Object.keys(ru).sort()));
+
+	test("have the same places for values, in every form of a word", () => {
+		const forms = (message: unknown): string[] => (typeof message === "string" ? [message] : (message as { match: Record<string, string> }[]).flatMap(({ match }) => Object.values(match)));
+		const places = (words: string) => [...words.matchAll(/\{\w+\}/g)].map(([place]) => place).sort().join(" ");
+		for (const [key, message] of Object.entries(ru)) {
+			const all = [...forms(message), ...forms(en[key as keyof typeof en])].map(places);
+			expect(new Set(all).size, key).toBe(1);
+		}
+	});
+
+	test("English has English marks", () => {
+		// Buyers write in Russian: the example of a question and its answer stay as they are.
+		const words = Object.entries(en).filter(([key]) => !key.startsWith("example_"));
+		expect(JSON.stringify(words)).not.toMatch(/[«»]|\p{L}'/u);
+	});
 
 	test("are calm: no exclamation marks", () => {
 		expect(JSON.stringify(ru)).not.toContain("!");

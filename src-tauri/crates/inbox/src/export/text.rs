@@ -62,7 +62,7 @@ impl Words {
     }
 
     pub(super) fn deleted(self) -> &'static str {
-        self.pick("удалено на Avito", "deleted at Avito")
+        self.pick("удалено на Avito", "deleted on Avito")
     }
 
     pub(super) fn picture_missing(self) -> &'static str {
