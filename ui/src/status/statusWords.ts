@@ -23,7 +23,20 @@ function modeWords(account: AccountView): string {
 	return seconds === null ? m.status_polling() : m.status_polling_every({ every: span(seconds * 1000) });
 }
 
-export function statusWords(account: AccountView): { words: string; tone: Tone } {
+/** The mode beside the account's name, where both share a line. */
+function shortWords(account: AccountView): string {
+	if (account.mode === "live") return m.status_live_short();
+	const seconds = interval(account);
+	return account.mode === "polling" && seconds !== null ? m.status_polling_short({ every: span(seconds * 1000) }) : modeWords(account);
+}
+
+/** `short` is for an account that is well and shares the line with its name. */
+export function statusWords(account: AccountView): { words: string; short: string; tone: Tone } {
+	const state = longWords(account);
+	return { ...state, short: state.tone === "ok" ? shortWords(account) : state.words };
+}
+
+function longWords(account: AccountView): { words: string; tone: Tone } {
 	const trouble = account.trouble ? troubles[account.trouble.code] : null;
 	if (trouble && trouble.severity !== "note") return { words: trouble.title(), tone: trouble.severity === "act" ? "danger" : "warn" };
 	// A trouble worth only a note leaves the mode in front; the popover tells the rest.
