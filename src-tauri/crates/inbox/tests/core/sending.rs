@@ -398,9 +398,15 @@ async fn a_picture_whose_copy_is_gone_waits_for_the_seller() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_finds_no_connection_makes_the_account_say_so() {
-    // Live, and the next look at Avito is an hour away.
     let shop = Shop::live().await;
     let (_, chat) = shop.chat("Анна", "Здравствуйте").await;
+    // The first reply's sending outlasts the look that the new chat has asked for; the next one is an hour away.
+    assert!(is_sent(&shop.send(chat, "Добрый день").await));
+    shop.until("no look is under way", async || {
+        let soon_ms = shop.core.clock().now_ms() + 3_000_000;
+        shop.view().await.next_check_ms.is_some_and(|at| at > soon_ms)
+    })
+    .await;
     shop.sim.pause().await;
     shop.core.send_text(chat, "Да").await.unwrap();
     shop.until("the reply waits", async || {
