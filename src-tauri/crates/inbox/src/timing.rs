@@ -46,6 +46,8 @@ pub struct Timing {
     pub buyer_pause: Duration,
     /// A draft is made so long after the first message at the latest.
     pub buyer_pause_max: Duration,
+    /// How long after a start chats are looked through for questions that want a draft: the window is drawn first.
+    pub drafts_first: Duration,
     /// How often files of knowledge and watched folders are looked at for changes.
     pub folder_look: Duration,
     /// How long after a start, or after it was connected, an account's items are read for the first time: its chats come first.
@@ -99,6 +101,7 @@ impl Timing {
             clock_look: self.clock_look,
             buyer_pause: shorter(self.buyer_pause),
             buyer_pause_max: shorter(self.buyer_pause_max),
+            drafts_first: shorter(self.drafts_first),
             folder_look: shorter(self.folder_look),
             items_first: shorter(self.items_first),
             items_look: shorter(self.items_look),
@@ -139,6 +142,7 @@ impl Default for Timing {
             keep_open: seconds(120),
             buyer_pause: seconds(4),
             buyer_pause_max: seconds(30),
+            drafts_first: seconds(3),
             folder_look: seconds(10),
             items_first: seconds(60),
             items_look: seconds(1800),

@@ -147,7 +147,10 @@ mod tests {
     #[test]
     fn the_line_names_skipped_and_unsteady_tests_only_when_there_are_some() {
         assert_eq!(Counts { passed: 3, failed: 0, skipped: 0, unsteady: 0 }.line(), "3 passed, 0 failed");
-        assert_eq!(Counts { passed: 3, failed: 1, skipped: 2, unsteady: 0 }.line(), "3 passed, 1 failed, 2 skipped");
+        assert_eq!(
+            Counts { passed: 3, failed: 1, skipped: 2, unsteady: 0 }.line(),
+            "3 passed, 1 failed, 2 skipped"
+        );
         assert_eq!(
             Counts { passed: 3, failed: 0, skipped: 0, unsteady: 1 }.line(),
             "3 passed, 0 failed, 1 of the passed only when run again"

@@ -156,6 +156,7 @@ impl Core {
 
 /// Runs until the core stops.
 pub(crate) async fn run(core: Core) {
+    core.inner.clock.sleep(core.inner.timing.drafts_first).await;
     core.inner.drafting.look_at_all(); // what a kill left
     let mut running: JoinSet<ChatId> = JoinSet::new();
     let mut busy: BTreeSet<ChatId> = BTreeSet::new();

@@ -81,6 +81,7 @@ pub(crate) fn timing() -> Timing {
         keep_open: Duration::from_secs(5),
         buyer_pause: millis(60),
         buyer_pause_max: millis(2000),
+        drafts_first: millis(0),
         folder_look: millis(40),
         journal_keep: Duration::from_secs(3600),
         secret_grace: millis(200),
