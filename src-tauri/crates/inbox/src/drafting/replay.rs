@@ -29,6 +29,13 @@ const MOST: u32 = 200;
 /// Closeness to the seller's reply that is no difference.
 const ALIKE: f64 = 0.1;
 
+/// The newest messages of all, sorted; by the index that has them in this order the whole archive would be read.
+const NEWEST: &str = "
+    SELECT chat, id, outgoing, text, sent_s FROM
+      (SELECT chat, id, outgoing, text, sent_s, tie FROM messages NOT INDEXED
+       WHERE id > (SELECT max(id) - ?1 FROM messages) AND rank = 0 AND deleted = 0)
+    ORDER BY chat, sent_s, tie, id";
+
 impl Core {
     /// The newest questions that the seller answered, newest first.
     pub async fn past_questions(&self, limit: u32) -> Result<Vec<PastQuestion>, CoreError> {
@@ -106,12 +113,7 @@ impl Core {
 }
 
 fn past_questions(connection: &Connection, limit: u32) -> Result<Vec<PastQuestion>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT chat, id, outgoing, text, sent_s FROM
-           (SELECT chat, id, outgoing, text, sent_s, tie FROM messages
-            WHERE id > (SELECT max(id) - ?1 FROM messages) AND rank = 0 AND deleted = 0)
-         ORDER BY chat, sent_s, tie, id",
-    )?;
+    let mut statement = connection.prepare_cached(NEWEST)?;
     let mut rows = statement.query([MESSAGES])?;
     let mut found: Vec<PastQuestion> = Vec::new();
     let mut burst: Option<PastQuestion> = None;
@@ -223,6 +225,15 @@ fn verdict(before: &ReplayDraft, after: &ReplayDraft) -> ReplayVerdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn past_questions_are_read_without_walking_through_the_archive() {
+        let lines = crate::store::plan(&crate::store::testing(), NEWEST);
+        assert!(
+            lines.iter().any(|line| line.contains("messages USING INTEGER PRIMARY KEY (rowid>?)")),
+            "{lines:?}"
+        );
+    }
 
     #[test]
     fn a_verdict_never_calls_an_unsupported_draft_better() {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::thread;
 use crate::ids::{AccountId, ChatId};
 use crate::ingest::fold;
-use crate::store::chats::{self, COLUMNS, StoredChat};
+use crate::store::chats::{self, COLUMNS, Common, StoredChat};
 use crate::store::messages::StoredMessage;
 use crate::store::outbox::{self, OutboxState};
 use crate::store::{StoreError, messages};
@@ -233,11 +233,11 @@ const RELATED: u32 = 20;
 /// Chats about the same listing and with the same buyer.
 pub(crate) fn related(connection: &Connection, id: ChatId) -> Result<Option<RelatedChats>, StoreError> {
     let Some(chat) = chats::get(connection, id)? else { return Ok(None) };
-    let rows = |column| -> Result<Vec<ChatRow>, StoreError> {
-        let others = chats::others_with(connection, &chat, column, RELATED)?;
+    let rows = |common| -> Result<Vec<ChatRow>, StoreError> {
+        let others = chats::others_with(connection, &chat, common, RELATED)?;
         others.into_iter().map(|other| shape(connection, other)).collect()
     };
-    Ok(Some(RelatedChats { about_item: rows("item_id")?, of_buyer: rows("buyer_id")? }))
+    Ok(Some(RelatedChats { about_item: rows(Common::Item)?, of_buyer: rows(Common::Buyer)? }))
 }
 
 /// Address of a chat on the site, as reported by integrators.

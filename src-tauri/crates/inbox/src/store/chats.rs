@@ -95,18 +95,34 @@ pub(crate) fn blocked_ms(
         .optional()?)
 }
 
-/// The account's other chats with the same value in a column (`item_id`, `buyer_id`), newest first.
+/// What chats may have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Common {
+    Item,
+    Buyer,
+}
+
+/// The index is named: by the one that gives their order all chats of the account would be read.
+fn others_sql(common: Common) -> String {
+    let (column, index) = match common {
+        Common::Item => ("item_id", "chats_by_item"),
+        Common::Buyer => ("buyer_id", "chats_by_buyer"),
+    };
+    format!(
+        "SELECT {COLUMNS} FROM chats c INDEXED BY {index}
+         WHERE c.account = ?1 AND c.{column} = (SELECT {column} FROM chats WHERE id = ?2)
+         AND c.id <> ?2 ORDER BY c.updated_ms DESC, c.id DESC LIMIT ?3"
+    )
+}
+
+/// The account's other chats about the same item, or with the same buyer, newest first.
 pub(crate) fn others_with(
     connection: &Connection,
     chat: &StoredChat,
-    column: &'static str,
+    common: Common,
     limit: u32,
 ) -> Result<Vec<StoredChat>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM chats c WHERE c.account = ?1 AND c.{column} = (SELECT {column} FROM chats WHERE id = ?2)
-         AND c.id <> ?2 ORDER BY c.updated_ms DESC, c.id DESC LIMIT ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&others_sql(common))?;
     Ok(statement.query_map((chat.account, chat.id, limit), read)?.collect::<Result<_, _>>()?)
 }
 
@@ -362,16 +378,18 @@ pub(crate) struct UnreadChat {
     pub(crate) through: MessageId,
 }
 
+/// The index is named: by another, all chats of the account would be read.
+const UNREAD: &str = "
+    SELECT c.id, c.avito_id, max(m.id) FROM chats c INDEXED BY chats_unread JOIN messages m ON m.chat = c.id AND m.unread = 1
+    WHERE c.account = ?1 AND c.unread > 0 AND m.first_seen_ms <= ?2 GROUP BY c.id";
+
 /// Chats with messages that were unread and here before `before_ms`.
 pub(crate) fn unread(
     connection: &Connection,
     account: AccountId,
     before_ms: i64,
 ) -> Result<Vec<UnreadChat>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT c.id, c.avito_id, max(m.id) FROM chats c JOIN messages m ON m.chat = c.id AND m.unread = 1
-         WHERE c.account = ?1 AND c.unread > 0 AND m.first_seen_ms <= ?2 GROUP BY c.id",
-    )?;
+    let mut statement = connection.prepare_cached(UNREAD)?;
     let rows = statement
         .query_map((account, before_ms), |row| {
             Ok(UnreadChat { chat: row.get(0)?, avito_id: row.get(1)?, through: row.get(2)? })
@@ -469,5 +487,20 @@ mod tests {
         let connection = testing();
         assert!(plan(&connection, ALL_OF_ACCOUNT)[0].contains("COVERING INDEX"));
         assert!(plan(&connection, TO_BACKFILL)[0].contains("chats_to_backfill (account=?"));
+    }
+
+    #[test]
+    fn related_and_unread_chats_are_found_without_looking_at_every_chat() {
+        let connection = testing();
+        for (common, wanted) in [
+            (Common::Item, "chats_by_item (account=? AND item_id=?)"),
+            (Common::Buyer, "chats_by_buyer (account=? AND buyer_id=?)"),
+        ] {
+            let lines = plan(&connection, &others_sql(common));
+            assert!(lines[0].contains(wanted), "{lines:?}");
+        }
+        let lines = plan(&connection, UNREAD);
+        assert!(lines[0].contains("chats_unread (account=?"), "{lines:?}");
+        assert!(lines[1].contains("messages_unread (chat=?"), "{lines:?}");
     }
 }
