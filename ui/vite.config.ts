@@ -18,33 +18,37 @@ const words = () =>
 		disableAsyncLocalStorage: true,
 	});
 
-export default defineConfig(({ command }) => ({
-	plugins: [testing ? svelteTesting() : command === "serve" ? words() : [], svelte()],
-	clearScreen: false,
-	// The shell's development address; the same port is in tauri.conf.json.
-	server: { port: 1420, strictPort: true, host: "127.0.0.1" },
-	build: {
-		target: ["es2022", "safari16"],
-		// Pictures as data: addresses would be refused by the content security policy.
-		assetsInlineLimit: 0,
-		rolldownOptions: {
-			output: {
-				// Two files: what the window's start needs, and the parts nobody sees yet (views/parts.ts). Each file more is a question to
-				// the shell's busy main thread.
-				codeSplitting: {
-					groups: [
-						{ name: "start", tags: ["$initial"] },
-						{ name: "later", test: () => true },
-					],
+export default defineConfig(({ command, mode }) => {
+	// The gallery while it is measured: what is on the page stays, whatever is compiled beside it.
+	const still = mode === "still";
+	return {
+		plugins: [testing ? svelteTesting() : command === "serve" && !still ? words() : [], svelte()],
+		clearScreen: false,
+		// The shell's development address; the same port is in tauri.conf.json.
+		server: { port: 1420, strictPort: true, host: "127.0.0.1", ...(still ? { hmr: false as const, watch: null } : {}) },
+		build: {
+			target: ["es2022", "safari16"],
+			// Pictures as data: addresses would be refused by the content security policy.
+			assetsInlineLimit: 0,
+			rolldownOptions: {
+				output: {
+					// Two files: what the window's start needs, and the parts nobody sees yet (views/parts.ts). Each file more is a question to
+					// the shell's busy main thread.
+					codeSplitting: {
+						groups: [
+							{ name: "start", tags: ["$initial"] },
+							{ name: "later", test: () => true },
+						],
+					},
 				},
 			},
 		},
-	},
-	// Unit tests run the browser build of Svelte.
-	resolve: testing ? { conditions: ["browser"] } : {},
-	test: {
-		environment: "happy-dom",
-		include: ["src/**/*.test.ts"],
-		setupFiles: ["src/testing/setup.ts"],
-	},
-}));
+		// Unit tests run the browser build of Svelte.
+		resolve: testing ? { conditions: ["browser"] } : {},
+		test: {
+			environment: "happy-dom",
+			include: ["src/**/*.test.ts"],
+			setupFiles: ["src/testing/setup.ts"],
+		},
+	};
+});

@@ -80,7 +80,9 @@ fn every_kind_of_message_is_drawn_pictures_are_really_there_and_recordings_are_h
                 page.see(&format!("{}[data-kind={kind}]", id("message"))).await;
                 if kind == "image" {
                     let bubble = format!("{}[data-kind=image]", id("message"));
-                    page.run(&format!("one('{bubble}').scrollIntoView()")).await.unwrap();
+                    // What is far away leaves the document while buyers write.
+                    let shown = format!("(one('{bubble}')?.scrollIntoView(), one('{bubble}') !== null)");
+                    page.until("the picture is scrolled to", &shown).await;
                     page.until("the picture is loaded through the core", &loaded(&bubble)).await;
                     page.click(&format!("{bubble} .picture")).await;
                     page.until("the large picture is loaded", &loaded(&id("viewer"))).await;

@@ -17,7 +17,8 @@ fn every_file_and_folder_is_readable_by_its_owner_only() {
         let page = desk.start(&[]).await;
         page.live().await;
         page.open_chat(&shop.anna).await;
-        page.see(&format!("{} img", id("chat-row"))).await;
+        let loaded = format!("one('{} img')?.naturalWidth > 0", id("chat-row"));
+        page.until("a picture of the list is loaded, so its file is there", &loaded).await;
         page.reply("Добрый день!").await;
         page.see_delivery("Добрый день!", &["sent", "read"]).await;
         assert_private(desk);
