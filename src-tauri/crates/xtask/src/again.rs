@@ -52,7 +52,8 @@ fn failed_tests(output: &str) -> Vec<&str> {
     names
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::process::Command;
 
