@@ -9,14 +9,12 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::support::desk::free_port;
 use crate::support::process::Process;
-use crate::support::window::SCRIPT;
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
 /// What is compared, in both colours: chats and answers; reception; knowledge and archive; dialogs.
@@ -124,8 +122,6 @@ impl Gallery {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().cloned().unwrap_or_default());
         let client = builder.connect(&format!("http://127.0.0.1:{driver_port}")).await.expect("a browser");
-        let patience = TimeoutConfiguration::new(Some(SCRIPT), None, None);
-        client.update_timeouts(patience).await.expect("a time limit for scripts");
         client.set_window_rect(0, 0, 1280, 1000).await.expect("the window takes a size");
         let address = format!("http://127.0.0.1:{page_port}/gallery.html");
         Self { client, address, _driver: driver, _server: server }

@@ -50,14 +50,14 @@ impl Driver {
         let answer = tokio::time::timeout(SESSION, asked).await.context("no session came about")??;
         let id = answer["sessionId"].as_str().context("the driver gives a session")?;
         driver.session = format!("{}/{id}", driver.session);
-        driver.ask("/timeouts", json!({"script": 240_000})).await?;
+        driver.ask("/timeouts", json!({"script": 60_000})).await?;
         Ok(driver)
     }
 
     /// Runs a script in the page; `done(value)` ends it.
     ///
     /// # Errors
-    /// When the script fails or takes more than four minutes.
+    /// When the script fails or takes more than a minute.
     pub async fn run(&self, body: &str) -> Result<Value> {
         let script = format!("const done = arguments[arguments.length - 1];\n{body}");
         self.ask("/execute/async", json!({"script": script, "args": []})).await

@@ -39,10 +39,12 @@ impl Page {
         self.client.execute(&format!("{SHORT}{script}"), Vec::new()).await
     }
 
-    /// The value of an expression, as soon as the page can answer.
+    /// The value of an expression right now.
     pub(crate) async fn now(&self, expression: &str) -> Value {
-        let script = format!("return {expression};");
-        until(&format!("the page answers {expression}"), WAIT, async || self.run(&script).await.ok()).await
+        match self.run(&format!("return {expression};")).await {
+            Ok(value) => value,
+            Err(error) => panic!("the page could not answer {expression}: {error}"),
+        }
     }
 
     /// Waits until an expression is true (or a number, a text, …), and gives its value.

@@ -3,7 +3,6 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -17,9 +16,6 @@ use super::{WAIT, until};
 const READY: Duration = Duration::from_secs(20);
 /// How long the app may take to come up.
 const SESSION: Duration = Duration::from_secs(25);
-
-/// How long a script in the page may take; axe reads every element of a long screen.
-pub(crate) const SCRIPT: Duration = Duration::from_secs(120);
 
 /// A started app.
 pub(crate) struct Window {
@@ -70,8 +66,6 @@ impl Desk {
             Ok(Err(error)) => return Err(error.to_string()),
             Err(_) => return Err("no session came about".to_owned()),
         };
-        let patience = TimeoutConfiguration::new(Some(SCRIPT), None, None);
-        client.update_timeouts(patience).await.map_err(|error| error.to_string())?;
         let Some(pid) = driver.descendant(self.app_file()) else {
             return Err("the app has ended".to_owned());
         };

@@ -11,8 +11,6 @@ pub(crate) struct Counts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
-    /// Of the passed ones, those that failed first and passed when they were run again.
-    pub(crate) unsteady: u64,
 }
 
 impl AddAssign for Counts {
@@ -20,19 +18,15 @@ impl AddAssign for Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
-        self.unsteady += other.unsteady;
     }
 }
 
 impl Counts {
-    /// `N passed, M failed`, and what was skipped or passed only when it was run again, if there is any.
+    /// `N passed, M failed`, and `, K skipped` if there are any.
     pub(crate) fn line(&self) -> String {
         let mut line = format!("{} passed, {} failed", self.passed, self.failed);
         if self.skipped > 0 {
             line.push_str(&format!(", {} skipped", self.skipped));
-        }
-        if self.unsteady > 0 {
-            line.push_str(&format!(", {} of the passed only when run again", self.unsteady));
         }
         line
     }
@@ -74,7 +68,6 @@ impl Counts {
             passed: number("numPassedTests")?,
             failed: number("numFailedTests")? + u64::try_from(broken_files)?,
             skipped: if filtered { 0 } else { number("numPendingTests")? + number("numTodoTests")? },
-            unsteady: 0,
         })
     }
 }
@@ -96,7 +89,7 @@ fn result_line(line: &str) -> Option<Counts> {
     let (passed, failed, skipped) = (next("passed")?, next("failed")?, next("ignored")?);
     next("measured")?;
     next("filtered out")?;
-    Some(Counts { passed, failed, skipped, unsteady: 0 })
+    Some(Counts { passed, failed, skipped })
 }
 
 #[cfg(test)]
@@ -109,7 +102,7 @@ mod tests {
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             running 1 test\n\
             test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.20s\n";
-        assert_eq!(Counts::from_cargo_test(output), Counts { passed: 2, failed: 1, skipped: 1, unsteady: 0 });
+        assert_eq!(Counts::from_cargo_test(output), Counts { passed: 2, failed: 1, skipped: 1 });
     }
 
     #[test]
@@ -117,7 +110,7 @@ mod tests {
         let output = "running 1 test\n\
             test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             running 9 tests\ntest a ... ok\n";
-        assert_eq!(Counts::from_cargo_test(output), Counts { passed: 1, failed: 1, skipped: 0, unsteady: 0 });
+        assert_eq!(Counts::from_cargo_test(output), Counts { passed: 1, failed: 1, skipped: 0 });
     }
 
     #[test]
@@ -134,7 +127,7 @@ mod tests {
             {"status":"failed","assertionResults":[{"status":"failed"},{"status":"passed"}]},
             {"status":"failed","assertionResults":[],"message":"cannot import"}]}"#;
         let all = Counts::from_vitest(json, false).unwrap();
-        assert_eq!(all, Counts { passed: 4, failed: 2, skipped: 3, unsteady: 0 });
+        assert_eq!(all, Counts { passed: 4, failed: 2, skipped: 3 });
         assert_eq!(Counts::from_vitest(json, true).unwrap().skipped, 0);
     }
 
@@ -145,15 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn the_line_names_skipped_and_unsteady_tests_only_when_there_are_some() {
-        assert_eq!(Counts { passed: 3, failed: 0, skipped: 0, unsteady: 0 }.line(), "3 passed, 0 failed");
-        assert_eq!(
-            Counts { passed: 3, failed: 1, skipped: 2, unsteady: 0 }.line(),
-            "3 passed, 1 failed, 2 skipped"
-        );
-        assert_eq!(
-            Counts { passed: 3, failed: 0, skipped: 0, unsteady: 1 }.line(),
-            "3 passed, 0 failed, 1 of the passed only when run again"
-        );
+    fn the_line_names_skipped_tests_only_when_there_are_some() {
+        assert_eq!(Counts { passed: 3, failed: 0, skipped: 0 }.line(), "3 passed, 0 failed");
+        assert_eq!(Counts { passed: 3, failed: 1, skipped: 2 }.line(), "3 passed, 1 failed, 2 skipped");
     }
 }

@@ -145,15 +145,12 @@ mod tests {
             (
                 "Rust tests",
                 Ok(Outcome::tests(
-                    Counts { passed: 7, failed: 2, skipped: 1, unsteady: 0 },
+                    Counts { passed: 7, failed: 2, skipped: 1 },
                     Some("exit code 101".into()),
                     false,
                 )),
             ),
-            (
-                "page tests",
-                Ok(Outcome::tests(Counts { passed: 5, failed: 0, skipped: 0, unsteady: 0 }, None, false)),
-            ),
+            ("page tests", Ok(Outcome::tests(Counts { passed: 5, failed: 0, skipped: 0 }, None, false))),
         ]);
         report.not_run("end-to-end tests", "the app was not built");
         assert_eq!(
@@ -170,13 +167,10 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_after_all_tests_passed_is_a_failure() {
-        let outcome = Outcome::tests(
-            Counts { passed: 3, failed: 0, skipped: 0, unsteady: 0 },
-            Some("exit code 1".into()),
-            false,
-        );
+        let outcome =
+            Outcome::tests(Counts { passed: 3, failed: 0, skipped: 0 }, Some("exit code 1".into()), false);
         let report = report(vec![("page tests", Ok(outcome))]);
-        assert_eq!(report.total(), Counts { passed: 3, failed: 1, skipped: 0, unsteady: 0 });
+        assert_eq!(report.total(), Counts { passed: 3, failed: 1, skipped: 0 });
         assert!(report.lines()[0].ends_with("3 passed, 0 failed; exit code 1"), "{:?}", report.lines());
     }
 

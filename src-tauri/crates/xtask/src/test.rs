@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::SetupArgs;
-use crate::again;
 use crate::app::{self, ALL_PACKAGES, WITH_PAGE};
 use crate::counts::Counts;
 use crate::output::say;
@@ -188,12 +187,8 @@ fn rust_tests(project: &Project, workspace: &Workspace, filter: Option<&str>) ->
         let mut command = project.cargo(["test", "--no-fail-fast"]);
         command.args(&arguments).args(filter);
         let finished = stage::run(&mut command, Output::ShownAndKept)?;
-        let (mut ran, failure) = again::judge(&finished, |names| {
-            let mut command = project.cargo(["test", "--no-fail-fast"]);
-            command.args(&arguments).args(["--", "--exact"]).args(names);
-            stage::run(&mut command, Output::ShownAndKept)
-        })?;
-        if let Some(failure) = failure {
+        let mut ran = Counts::from_cargo_test(&finished.output);
+        if let Some(failure) = finished.failure() {
             ran.failed = ran.failed.max(1);
             failures.push(failure);
         }
@@ -228,25 +223,22 @@ fn end_to_end_tests(project: &Project, program: &Path, filter: Option<&str>) -> 
     let out = project.root().join("tests").join("out");
     fs::create_dir_all(&out).context("tests/out cannot be written")?;
     let threads = env::var(END_TO_END_THREADS).unwrap_or_else(|_| "1".to_owned());
-    let run = |wanted: &[&str]| {
-        let mut command = project.cargo(["test"]);
-        command
-            .args(ALL_PACKAGES)
-            .args(WITH_PAGE)
-            .args(["--test", END_TO_END])
-            // Why a test failed stands beside its name, not after all the others.
-            .args(["--", "--test-threads", &threads, "--nocapture"])
-            .args(wanted)
-            .env("PRILAVOK_E2E_APP", program)
-            .env("PRILAVOK_E2E_OUT", &out);
-        stage::run(&mut command, Output::ShownAndKept)
-    };
-    let first = run(filter.as_slice())?;
-    let (counts, failure) = again::judge(&first, |names| run(&[&["--exact"], names].concat()))?;
-    if counts.failed + counts.unsteady > 0 {
-        say!("Pictures and logs of the end-to-end tests that failed are in tests/out");
+    let mut command = project.cargo(["test"]);
+    command
+        .args(ALL_PACKAGES)
+        .args(WITH_PAGE)
+        .args(["--test", END_TO_END])
+        .args(filter)
+        // Why a test failed stands beside its name, not after all the others.
+        .args(["--", "--test-threads", &threads, "--nocapture"])
+        .env("PRILAVOK_E2E_APP", program)
+        .env("PRILAVOK_E2E_OUT", &out);
+    let finished = stage::run(&mut command, Output::ShownAndKept)?;
+    let counts = Counts::from_cargo_test(&finished.output);
+    if counts.failed > 0 {
+        say!("Pictures and logs of the end-to-end tests are in tests/out");
     }
-    Ok(Outcome::tests(counts, failure, filter.is_some()))
+    Ok(Outcome::tests(counts, finished.failure(), filter.is_some()))
 }
 
 #[cfg(test)]
