@@ -95,12 +95,12 @@ fn long_lists_are_never_blank_and_the_document_stays_small() {
         .await;
         let mut most = 0;
         let mut begun = false;
-        for _ in 0..200 {
+        for _ in 0..600 {
             let part = ask(
                 &driver,
                 "const area = document.querySelector('.viewport');
                  let [empty, most, begun] = [0, 0, false];
-                 for (let step = 0; step < 60 && !begun; step++) {
+                 for (let step = 0; step < 20 && !begun; step++) {
                      area.scrollTop -= area.clientHeight * 1.8;
                      await frame();
                      empty += blank(area, '[data-key], .day, .unread, .edge');

@@ -159,15 +159,20 @@ fn long_list(rows: u32) -> String {
     format!("Наименование;Цена, руб.\n{rows}")
 }
 
+/// A list of so many rows whose reading has begun.
+async fn begun(core: &Core, folder: &tempfile::TempDir, rows: u32) -> SourceId {
+    let path = folder.path().join("прайс.csv");
+    std::fs::write(&path, long_list(rows)).unwrap();
+    let id = add(core, &path).await;
+    until(core, "it has begun", async || row(core, id).await.progress.is_some_and(|p| p.passages > 0)).await;
+    id
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reading_can_be_stopped_and_taken_up_again() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(&folder).await;
-    let path = folder.path().join("прайс.csv");
-    std::fs::write(&path, long_list(4000)).unwrap();
-    let id = add(&core, &path).await;
-    until(&core, "it has begun", async || row(&core, id).await.progress.is_some_and(|p| p.passages > 0))
-        .await;
+    let id = begun(&core, &folder, 4000).await;
     core.stop_reading(id).await.unwrap();
     let stopped = settled(&core, id).await;
     until(&core, "it has ended", async || row(&core, id).await.progress.is_none()).await;
@@ -183,11 +188,7 @@ async fn a_reading_can_be_stopped_and_taken_up_again() {
 async fn what_was_parsed_but_not_written_at_a_stop_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(&folder).await;
-    let path = folder.path().join("прайс.csv");
-    std::fs::write(&path, long_list(2900)).unwrap();
-    let id = add(&core, &path).await;
-    until(&core, "it has begun", async || row(&core, id).await.progress.is_some_and(|p| p.passages > 0))
-        .await;
+    let id = begun(&core, &folder, 2900).await;
     core.stop_reading(id).await.unwrap();
     until(&core, "it has ended", async || row(&core, id).await.progress.is_none()).await;
     let stopped = row(&core, id).await;
@@ -202,11 +203,7 @@ async fn what_was_parsed_but_not_written_at_a_stop_is_read_again() {
 async fn a_file_that_is_wanted_again_while_its_reading_stops_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(&folder).await;
-    let path = folder.path().join("прайс.csv");
-    std::fs::write(&path, long_list(4000)).unwrap();
-    let id = add(&core, &path).await;
-    until(&core, "it has begun", async || row(&core, id).await.progress.is_some_and(|p| p.passages > 0))
-        .await;
+    let id = begun(&core, &folder, 4000).await;
     core.stop_reading(id).await.unwrap();
     core.read_again(id).await.unwrap();
     until(&core, "all rows", async || row(&core, id).await.passages == 4000).await;
