@@ -186,12 +186,20 @@ impl Page {
         self.see(&id("composer")).await;
     }
 
-    /// The number the page has for a chat once its row is there, for only rows in sight exist; otherwise scrolls on.
+    /// The number the page has for a chat once its row is wholly in sight; otherwise scrolls on. Only rows near what is in sight
+    /// exist, and of a row that the list's edge cuts the driver clicks the middle, which another part of the window may cover.
     async fn scroll_to(&self, chat: &str) -> Option<String> {
         let scrolled = format!(
-            "return (() => {{ const row = one({:?}); if (row) return row.dataset.chatId; const list = one('[data-testid=chat-list]');\
-               const end = list.scrollTop + list.clientHeight >= list.scrollHeight - 1;\
-               list.scrollTop = end ? 0 : list.scrollTop + list.clientHeight; return null; }})()",
+            "return (() => {{ const row = one({:?}), list = one('[data-testid=chat-list]');\
+               if (!row) {{\
+                 const end = list.scrollTop + list.clientHeight >= list.scrollHeight - 1;\
+                 list.scrollTop = end ? 0 : list.scrollTop + list.clientHeight;\
+                 return null;\
+               }}\
+               const box = row.getBoundingClientRect(), sight = list.getBoundingClientRect();\
+               if (box.top >= sight.top && box.bottom <= sight.bottom) return row.dataset.chatId;\
+               row.scrollIntoView({{block: 'center'}});\
+               return null; }})()",
             row(chat)
         );
         Some(self.run(&scrolled).await.ok()?.as_str()?.to_owned())

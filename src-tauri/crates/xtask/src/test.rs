@@ -231,6 +231,8 @@ fn end_to_end_tests(project: &Project, program: &Path, filter: Option<&str>) -> 
         .args(filter)
         // Why a test failed stands beside its name, not after all the others.
         .args(["--", "--test-threads", &threads, "--nocapture"])
+        // A backtrace of asynchronous code is long, says little and buries the reason.
+        .env("RUST_BACKTRACE", "0")
         .env("PRILAVOK_E2E_APP", program)
         .env("PRILAVOK_E2E_OUT", &out);
     let finished = stage::run(&mut command, Output::ShownAndKept)?;
