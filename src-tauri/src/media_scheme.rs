@@ -2,7 +2,7 @@
 
 use inbox::MediaId;
 use inbox::view::{ErrorCode, ShopMode};
-use tauri::http::{Request, Response, StatusCode, header};
+use tauri::http::{Method, Request, Response, StatusCode, header};
 use tauri::{Manager as _, Runtime, UriSchemeContext, UriSchemeResponder};
 
 use crate::shops::Shops;
@@ -21,21 +21,22 @@ pub(crate) fn answer<R: Runtime>(
 ) {
     let app = context.app_handle().clone();
     let asked = asked_in(request.uri().path());
+    let bytes_wanted = request.method() != Method::HEAD;
     tauri::async_runtime::spawn(async move {
-        let known = asked.and_then(|(shop, id)| Some((id, app.try_state::<Shops>()?.core_of(shop)?)));
-        let file = match known {
-            Some((id, core)) => core.media(id).await.map_err(|error| match error.code() {
-                ErrorCode::Network | ErrorCode::Dns | ErrorCode::ServerTrouble | ErrorCode::RateLimited => {
-                    StatusCode::BAD_GATEWAY
-                }
-                _ => StatusCode::NOT_FOUND,
-            }),
+        let file = match asked {
+            Some((shop, id)) => match app.try_state::<Shops>().and_then(|shops| shops.core_of(shop)) {
+                Some(core) => core.media(id).await.map_err(|error| refusal(error.code())),
+                None => Err(StatusCode::BAD_GATEWAY), // it is being opened
+            },
             None => Err(StatusCode::NOT_FOUND),
         };
-        let (status, mime, bytes) = match file {
+        let (status, mime, mut bytes) = match file {
             Ok(file) => (StatusCode::OK, file.mime, file.bytes),
             Err(status) => (status, "text/plain".to_owned(), Vec::new()),
         };
+        if !bytes_wanted {
+            bytes.clear();
+        }
         let answer = Response::builder()
             .status(status)
             .header(header::CONTENT_TYPE, mime)
@@ -48,6 +49,14 @@ pub(crate) fn answer<R: Runtime>(
             Err(error) => tracing::error!(%error, "a media answer could not be made"),
         }
     });
+}
+
+/// What the page may ask for again is told apart from what is gone.
+fn refusal(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::NotFound | ErrorCode::BadImage | ErrorCode::ImageTooLarge => StatusCode::NOT_FOUND,
+        _ => StatusCode::BAD_GATEWAY,
+    }
 }
 
 /// The shop and the id in a path. Ids of the two shops overlap: while one follows the other, the page may still ask with the name of
@@ -67,6 +76,17 @@ fn asked_in(path: &str) -> Option<(ShopMode, MediaId)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_gone_is_told_apart_from_what_passes() {
+        for gone in [ErrorCode::NotFound, ErrorCode::BadImage, ErrorCode::ImageTooLarge] {
+            assert_eq!(refusal(gone), StatusCode::NOT_FOUND, "{gone:?}");
+        }
+        let passing = [ErrorCode::Network, ErrorCode::ServerTrouble, ErrorCode::RateLimited, ErrorCode::DiskFull];
+        for passing in passing {
+            assert_eq!(refusal(passing), StatusCode::BAD_GATEWAY, "{passing:?}");
+        }
+    }
 
     #[test]
     fn a_picture_is_asked_for_by_shop_and_plain_number_and_nothing_else() {

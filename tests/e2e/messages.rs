@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use avito_sim::SimMessage;
+use avito_sim::{Content, Fault, FaultKind, SimMessage};
 use fantoccini::key::Key;
 
 use crate::support::page::{id, row};
@@ -113,6 +113,33 @@ fn a_picture_is_shown_at_once_and_goes_out_with_the_words() {
         let kinds: Vec<&str> =
             sent.iter().skip(1).map(|message: &SimMessage| message.kind.as_str()).collect();
         assert_eq!(kinds, ["image", "text"]);
+    });
+}
+
+#[test]
+fn pictures_that_were_not_to_be_had_come_by_themselves_into_the_places_kept_for_them() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        let faults = shop.sim.faults();
+        faults.set(Fault::new(FaultKind::ServerErrorHtml { status: 502 }).on_route("media"));
+        shop.sim.buyer_sends(shop.seller.user_id, &shop.anna, Content::image("wheel_scratch")).unwrap();
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.open_chat(&shop.anna).await;
+        let picture = id("message-picture");
+        page.see_words(&picture, "Фото не загрузилось").await;
+        page.until("the listing's is missing too", &format!("!one('{} img')", row(&shop.anna))).await;
+        let place = format!("(() => {{ const box = one('{picture}').getBoundingClientRect(); return `${{box.width}} ${{box.height}}`; }})()");
+        let before = page.now(&place).await;
+
+        faults.clear_all();
+        // The web view keeps addresses that failed: what counts is what is drawn.
+        let drawn = |within: &str| format!("one('{within} img')?.naturalWidth > 0");
+        page.until("the buyer's picture is drawn", &drawn(&picture)).await;
+        assert_eq!(page.now(&place).await, before, "nothing has moved");
+        page.until("the listing's is drawn", &drawn(&row(&shop.anna))).await;
+        page.click(&picture).await;
+        page.until("it opens large", &drawn(&id("viewer"))).await;
     });
 }
 

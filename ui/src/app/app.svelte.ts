@@ -25,6 +25,9 @@ export const TARIFF_PAGE = "https://www.avito.ru/professionals";
 /** Where a seller finds the key. */
 export const KEY_PAGE = "https://www.avito.ru/professionals/api";
 
+/** Troubles that pass when the way to Avito is open again. */
+const OUT_OF_REACH: ReadonlySet<TroubleCode> = new Set(["network", "dns", "serverTrouble", "rateLimited"]);
+
 const DEFAULTS: FullSettings = {
 	language: "ru",
 	theme: "system",
@@ -56,6 +59,9 @@ export class AppController {
 	leaveShop: () => Promise<void> = () => Promise.resolve();
 	#host: Host;
 	#turn = 0;
+	/** Accounts that cannot reach Avito. */
+	#cut: AccountId[] = [];
+	#backHandlers = new Set<() => void>();
 
 	constructor(host: Host) {
 		this.#host = host;
@@ -69,8 +75,11 @@ export class AppController {
 		const stop = this.#host.on((notice: Notice) => {
 			if (notice.what === "accounts" || notice.what === "settings" || notice.what === "everything") soon();
 		});
+		const online = () => this.#lineIsBack();
+		addEventListener("online", online);
 		return () => {
 			stop();
+			removeEventListener("online", online);
 			running = false;
 			this.#turn++; // an answer that comes later has no window to change
 		};
@@ -84,11 +93,25 @@ export class AppController {
 			if (turn !== this.#turn) return;
 			this.view = view;
 			this.error = null;
+			const cut = view.accounts.filter(({ trouble }) => trouble && OUT_OF_REACH.has(trouble.code)).map(({ id }) => id);
+			const back = this.#cut.some((id) => !cut.includes(id));
+			this.#cut = cut;
+			if (back) this.#lineIsBack();
 			language.follow(this.settings.language);
 		} catch (error) {
 			const closed = await this.#host.closedShop().catch(() => null);
 			if (turn === this.#turn) [this.error, this.closed] = [errorCode(error), closed];
 		}
+	}
+
+	/** Hears when Avito can be reached again; returns the unsubscriber. */
+	onLineBack(handler: () => void): () => void {
+		this.#backHandlers.add(handler);
+		return () => this.#backHandlers.delete(handler);
+	}
+
+	#lineIsBack(): void {
+		for (const handler of [...this.#backHandlers]) handler();
 	}
 
 	account(id: AccountId): AccountView | null {

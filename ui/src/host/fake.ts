@@ -57,7 +57,7 @@ import { FakeDrafts } from "./fakeDrafts";
 import { fakePicture, fakeVoice } from "./fakeMedia";
 import { FakeReception } from "./fakeReception";
 import { FakeKnowledge } from "./fakeKnowledge";
-import { HostError, NoticeHub, type Host } from "./host";
+import { HostError, NoticeHub, type Host, type MediaAnswer } from "./host";
 
 export type FakeOptions = {
 	chats?: number;
@@ -712,6 +712,12 @@ export class FakeHost implements Host {
 	}
 	mediaUrl(id: MediaId): string {
 		return fakePicture(id);
+	}
+	/** What {@link mediaAnswer} says. */
+	media: MediaAnswer = "there";
+	async mediaAnswer(id: MediaId): Promise<MediaAnswer> {
+		this.calls.push(["mediaAnswer", id]);
+		return this.media;
 	}
 	async fetchMedia(_id: MediaId): Promise<Blob> {
 		return fakeVoice();

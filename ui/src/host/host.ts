@@ -76,6 +76,9 @@ export function errorCode(error: unknown): ErrorCode {
 	return error instanceof HostError ? error.code : "internal";
 }
 
+/** `later`: not for the moment. `gone`: there is no such file, or not any more. */
+export type MediaAnswer = "there" | "later" | "gone";
+
 /** What the seller told us: entries, files, items. */
 export interface KnowledgeHost {
 	knowledgeView(kind: SourceKind | null, words: string): Promise<KnowledgeView>;
@@ -215,6 +218,8 @@ export interface Host {
 	on(handler: (notice: Notice) => void): () => void;
 	/** Address for an `<img>`. */
 	mediaUrl(id: MediaId): string;
+	/** Whether the file behind it is to be had; the core fetches it when it can. Never throws. */
+	mediaAnswer(id: MediaId): Promise<MediaAnswer>;
 	/** The bytes, for what cannot be played from an address. */
 	fetchMedia(id: MediaId): Promise<Blob>;
 }

@@ -2,7 +2,7 @@
 import type { Host } from "./host";
 import { connectTauri, insideTauri } from "./tauri.svelte";
 
-export { HostError, errorCode, type Host } from "./host";
+export { HostError, errorCode, type Host, type MediaAnswer } from "./host";
 
 export async function connectHost(): Promise<Host> {
 	if (insideTauri()) return connectTauri();

@@ -48,12 +48,14 @@ import type {
 	TunnelSettings,
 	UiError,
 } from "./contract";
-import { HostError, NoticeHub, type Host, type KnowledgeHost } from "./host";
+import { HostError, NoticeHub, type Host, type MediaAnswer, type KnowledgeHost } from "./host";
 import { pause } from "../shared/pause";
 import { TauriDrafts } from "./tauriDrafts";
 
 /** The first readings are on the screen by then. */
 const MISSED_MS = 1000;
+/** The core's answer for a file that there is not, or not any more. */
+const GONE = 404;
 
 function isUiError(value: unknown): value is UiError {
 	return typeof value === "object" && value !== null && "code" in value && "message" in value;
@@ -326,8 +328,13 @@ class TauriHost implements Host {
 	}
 	async fetchMedia(id: MediaId): Promise<Blob> {
 		const answer = await fetch(this.mediaUrl(id));
-		if (!answer.ok) throw new HostError({ code: "notFound", message: `media ${id}: HTTP ${answer.status}` });
+		if (!answer.ok) throw new HostError({ code: answer.status === GONE ? "notFound" : "network", message: `media ${id}: HTTP ${answer.status}` });
 		return answer.blob();
+	}
+	async mediaAnswer(id: MediaId): Promise<MediaAnswer> {
+		const answer = await fetch(this.mediaUrl(id), { method: "HEAD" }).catch(() => null);
+		if (answer?.ok) return "there";
+		return answer?.status === GONE ? "gone" : "later";
 	}
 }
 

@@ -54,7 +54,7 @@ describe("every kind of message", () => {
 	});
 
 	test("a picture without a file says so", () => {
-		expect(incoming({ kind: "image", small: null, large: null, width: null, height: null, caption: null }).textContent).toContain("Фото не загрузилось");
+		expect(incoming({ kind: "image", small: null, large: null, width: null, height: null, caption: null }).textContent).toContain("Фото недоступно");
 	});
 
 	test("a picture that failed under one address is shown when it gets another", async () => {

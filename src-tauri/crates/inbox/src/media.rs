@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use reqwest::StatusCode;
 use url::Url;
 
 use crate::error::CoreError;
@@ -101,7 +102,11 @@ impl Core {
             return Ok(MediaFile { mime, bytes });
         }
         let file = self.fetch(&row, waited_for).await?;
-        self.keep(id, &file).await?;
+        match self.keep(id, &file).await {
+            // Whoever looks sees it, also when the disk is full.
+            Err(error) if waited_for => tracing::warn!(%error, "a file could not be kept"),
+            kept => kept?,
+        }
         Ok(file)
     }
 
@@ -117,8 +122,14 @@ impl Core {
         let answer = self.inner.media.client.get(url).send().await.map_err(network)?;
         if !answer.status().is_success() {
             tracing::debug!(status = answer.status().as_u16(), "a picture is not to be had");
-            if answer.status().is_server_error() {
-                return Err(CoreError::Invalid(ErrorCode::ServerTrouble, "the file's server has trouble"));
+            match answer.status() {
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+                    return Err(CoreError::Invalid(ErrorCode::RateLimited, "the file's server is busy"));
+                }
+                status if status.is_server_error() => {
+                    return Err(CoreError::Invalid(ErrorCode::ServerTrouble, "the file's server has trouble"));
+                }
+                _ => {}
             }
             return Err(CoreError::not_found("Avito no longer has this file"));
         }

@@ -63,6 +63,37 @@ async fn a_picture_is_fetched_once_and_then_comes_from_the_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_cannot_be_kept_is_seen_all_the_same() {
+    let (shop, _front) = shop().await;
+    let (avito, chat) = shop.chat("Анна", "фото").await;
+    let media = receive(&shop, (&avito, chat), Content::image("wheel_scratch")).await;
+    std::fs::remove_dir_all(shop.folder.path().join("media")).unwrap();
+    let before = fetched(&shop, "x");
+    assert!(shop.core.media(media).await.unwrap().mime.starts_with("image/"));
+    std::fs::create_dir(shop.folder.path().join("media")).unwrap();
+    shop.core.media(media).await.unwrap();
+    shop.core.media(media).await.unwrap();
+    assert_eq!(fetched(&shop, "x") - before, 2, "it was not taken for kept, and then was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_are_busy_are_told_apart_from_files_that_are_gone() {
+    let (shop, front) = shop().await;
+    let (avito, chat) = shop.chat("Анна", "фото").await;
+    for (status, code) in [
+        (429, ErrorCode::RateLimited),
+        (408, ErrorCode::RateLimited),
+        (503, ErrorCode::ServerTrouble),
+        (403, ErrorCode::NotFound),
+        (410, ErrorCode::NotFound),
+    ] {
+        front.answer(&format!("s{status}.jpg"), status, "text/plain", Vec::new());
+        let media = receive(&shop, (&avito, chat), Content::image(format!("s{status}"))).await;
+        assert_eq!(shop.core.media(media).await.unwrap_err().code(), code, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_voice_message_is_fetched_by_its_id() {
     let (shop, _front) = shop().await;
     let (avito, chat) = shop.chat("Анна", "голос").await;
