@@ -1,19 +1,53 @@
 // Short notes at the bottom of the window, for what failed or was done without a place of its own.
 
-export type Toast = { id: number; words: string; bad: boolean };
+/** What can be done about it while it is shown. */
+export type ToastAction = { words: string; act: () => void };
+export type Toast = { id: number; words: string; bad: boolean; action: ToastAction | null };
+
+/** Milliseconds: what was done, what failed, what can be taken back. */
+const [DONE, FAILED, UNDOABLE] = [3500, 8000, 10_000];
 
 class Toasts {
 	list = $state.raw<Toast[]>([]);
 	#next = 1;
+	#timers = new Map<number, ReturnType<typeof setTimeout>>();
 
-	show(words: string, bad = false, forMs = bad ? 8000 : 3500): void {
-		const toast = { id: this.#next++, words, bad };
-		this.list = [...this.list.filter((shown) => shown.words !== words), toast].slice(-3);
-		setTimeout(() => this.close(toast.id), forMs);
+	show(words: string, bad = false): void {
+		this.#add(words, bad, null);
+	}
+
+	/** What was done can be taken back as long as this is shown. */
+	undoable(words: string, action: ToastAction): void {
+		this.#add(words, false, action);
 	}
 
 	close(id: number): void {
+		clearTimeout(this.#timers.get(id));
+		this.#timers.delete(id);
 		this.list = this.list.filter((toast) => toast.id !== id);
+	}
+
+	/** Nothing can be taken back in another shop. */
+	forgetActions(): void {
+		for (const toast of this.list) if (toast.action) this.close(toast.id);
+	}
+
+	/** Whoever is about to press its button is not hurried. */
+	hold(toast: Toast): void {
+		clearTimeout(this.#timers.get(toast.id));
+	}
+
+	/** Begins its time anew. */
+	release(toast: Toast): void {
+		this.hold(toast);
+		this.#timers.set(toast.id, setTimeout(() => this.close(toast.id), toast.action ? UNDOABLE : toast.bad ? FAILED : DONE));
+	}
+
+	#add(words: string, bad: boolean, action: ToastAction | null): void {
+		const toast = { id: this.#next++, words, bad, action };
+		// The same words again are one note; but each thing that can be taken back is a thing of its own.
+		this.list = [...this.list.filter((shown) => shown.words !== words || shown.action), toast].slice(-3);
+		this.release(toast);
 	}
 }
 

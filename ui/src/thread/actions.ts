@@ -64,6 +64,18 @@ export class MessageActions {
 		return done;
 	}
 
+	/** Takes away a reply that did not go out; its words can be had back. */
+	async drop(row: MessageRow): Promise<void> {
+		const { outbox } = row;
+		const chat = this.thread.chatId;
+		if (outbox === null || chat === null) return;
+		await this.app.attempt(async () => {
+			const text = await this.host.discardSend(outbox);
+			if (text) toasts.undoable(m.reply_dropped(), { words: m.reply_drop_undo(), act: () => this.composer.restore(chat, text) });
+		});
+		this.thread.refresh();
+	}
+
 	/** How much of a picture is on its way, in per cent; null: none is, or nothing can stop it any more. */
 	upload(row: MessageRow): number | null {
 		if (row.outbox === null || row.delivery?.state !== "sending" || row.body.kind !== "image") return null;

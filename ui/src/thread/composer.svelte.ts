@@ -23,6 +23,9 @@ export class Composer {
 	#typed = new Map<ChatId, string>();
 	#held = new Map<ChatId, Picture[]>();
 	#unsaved = new Set<ChatId>();
+	/** Texts that left the field and are not with the core yet. */
+	#leaving = new Set<{ chat: ChatId; pieces: string[] }>();
+	#sending = new Set<Promise<void>>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(host: Host) {
@@ -60,8 +63,14 @@ export class Composer {
 		const chats = [...this.#unsaved];
 		this.#unsaved.clear();
 		await Promise.all(
-			chats.map((chat) => this.#host.saveComposer(chat, this.#typed.get(chat) ?? "").catch(() => this.#unsaved.add(chat))),
+			chats.map((chat) => this.#host.saveComposer(chat, this.#worthKeeping(chat)).catch(() => this.#unsaved.add(chat))),
 		);
+	}
+
+	/** Waits until all that was sent is with the core, and saves the rest: before the window goes, or another shop comes. */
+	async finish(): Promise<void> {
+		await Promise.allSettled(this.#sending);
+		await this.flush();
 	}
 
 	/** Another shop has other chats under the same numbers. */
@@ -112,11 +121,19 @@ export class Composer {
 
 	/** Pictures first, then the text in as many messages as it needs. `echo` gets each row the moment the core has it. */
 	async send(echo: (chat: ChatId, row: MessageRow) => void): Promise<void> {
+		const sending = this.#send(echo);
+		this.#sending.add(sending);
+		await sending.finally(() => this.#sending.delete(sending));
+	}
+
+	async #send(echo: (chat: ChatId, row: MessageRow) => void): Promise<void> {
 		const chat = this.chat;
 		if (chat === null || this.empty) return;
 		const pictures = [...this.pictures];
 		const pieces = splitText(this.text);
 		this.error = null;
+		const leaving = { chat, pieces };
+		this.#leaving.add(leaving);
 		// The field is free for the next thought at once; what fails comes back.
 		this.#hold(chat, []);
 		this.#put(chat, "");
@@ -131,12 +148,21 @@ export class Composer {
 				echo(chat, await this.#host.sendText(chat, pieces[0]));
 				pieces.shift();
 			}
+			this.#leaving.delete(leaving);
 		} catch (error) {
+			this.#leaving.delete(leaving);
 			this.#hold(chat, [...pictures, ...(this.#held.get(chat) ?? [])]);
 			if (pieces.length) this.restore(chat, pieces.join("\n"));
 			if (chat === this.chat) this.error = errorCode(error);
 		}
+		this.#unsaved.add(chat);
 		await this.flush();
+	}
+
+	/** What a kill of the program must not take: pictures before a text may take a while. */
+	#worthKeeping(chat: ChatId): string {
+		const leaving = [...this.#leaving].filter((batch) => batch.chat === chat).flatMap(({ pieces }) => pieces);
+		return leaving.length ? [...leaving, this.#typed.get(chat) ?? ""].filter((part) => part.trim()).join("\n") : (this.#typed.get(chat) ?? "");
 	}
 
 	#put(chat: ChatId, text: string): void {

@@ -87,6 +87,41 @@ describe("composer", () => {
 		expect(host.chats[1]?.composerText).toBe("Первое\nВторое");
 	});
 
+	test("a kill while pictures are on their way to the core does not take the text behind them", async () => {
+		const host = new FakeHost();
+		const composer = new Composer(host);
+		let taken = () => {};
+		const real = host.sendImage.bind(host);
+		vi.spyOn(host, "sendImage").mockImplementation(async (...picture) => {
+			await new Promise<void>((resolve) => (taken = resolve));
+			return real(...picture);
+		});
+		composer.turnTo(2);
+		composer.attach([new File(["x"], "a.png", { type: "image/png" })]);
+		composer.type("Вот она");
+		const sending = composer.send(vi.fn());
+		expect(composer.text).toBe("");
+		composer.type("И ещё");
+		await vi.waitFor(() => expect(host.sendImage).toHaveBeenCalled());
+		await vi.advanceTimersByTimeAsync(300);
+		expect(host.chats[1]?.composerText).toBe("Вот она\nИ ещё");
+		taken();
+		await sending;
+		expect(host.chats[1]?.composerText).toBe("И ещё");
+	});
+
+	test("what was sent is with the core before the window goes or another shop comes", async () => {
+		const host = new FakeHost();
+		const composer = new Composer(host);
+		composer.turnTo(2);
+		composer.attach([new File(["x"], "a.png", { type: "image/png" })]);
+		composer.type("Вот она");
+		void composer.send(vi.fn());
+		await composer.finish();
+		expect(host.calls.map(([name]) => name)).toEqual(expect.arrayContaining(["sendImage", "sendText"]));
+		expect(host.chats[1]?.composerText).toBe("");
+	});
+
 	test("when a part of a long text fails, the parts that went out are not sent twice", async () => {
 		const host = new FakeHost();
 		const composer = new Composer(host);

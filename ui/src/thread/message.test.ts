@@ -7,6 +7,8 @@ import { clock } from "../shared/clock.svelte";
 import { renderIn, testFrame, type TestFrame } from "../testing/render";
 import { MessageActions } from "./actions";
 import ImageBody from "./bodies/ImageBody.svelte";
+import { toasts } from "../shared/toasts.svelte";
+import ToastStack from "../shared/ToastStack.svelte";
 import { Composer } from "./composer.svelte";
 import MessageView from "./MessageView.svelte";
 import { Thread } from "./thread.svelte";
@@ -243,6 +245,36 @@ describe("a reply on its way", () => {
 		await userEvent.click(screen.getByTestId("discard-send"));
 		await vi.waitFor(() => expect(thread.rows.some((row) => row.outbox !== null)).toBe(false));
 		expect(composer.text).toBe("");
+	});
+
+	test("what was deleted can be had back while its note is there", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+		await failed();
+		renderIn(frame, ToastStack, {});
+		await user.click(screen.getByTestId("discard-send"));
+		await vi.advanceTimersByTimeAsync(0);
+		const note = screen.getByTestId("toast");
+		expect(note.textContent).toContain("Ответ удалён");
+		// Whoever has it under the pointer is not hurried.
+		await fireEvent.pointerEnter(note);
+		await vi.advanceTimersByTimeAsync(60_000);
+		await user.click(screen.getByTestId("toast-action"));
+		expect(composer.text).toBe("Отправлю завтра");
+		expect(screen.queryByTestId("toast")).toBeNull();
+		vi.useRealTimers();
+	});
+
+	test("a note that nobody looks at goes by itself, and so does the way back in another shop", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		const act = vi.fn();
+		toasts.undoable("Ответ удалён", { words: "Вернуть", act });
+		await vi.advanceTimersByTimeAsync(11_000);
+		expect(toasts.list).toEqual([]);
+		toasts.undoable("Ответ удалён", { words: "Вернуть", act });
+		toasts.forgetActions();
+		expect(toasts.list).toEqual([]);
+		vi.useRealTimers();
 	});
 
 	test("a picture cannot be edited, only sent again or deleted", async () => {
