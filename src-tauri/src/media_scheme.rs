@@ -82,7 +82,8 @@ mod tests {
         for gone in [ErrorCode::NotFound, ErrorCode::BadImage, ErrorCode::ImageTooLarge] {
             assert_eq!(refusal(gone), StatusCode::NOT_FOUND, "{gone:?}");
         }
-        let passing = [ErrorCode::Network, ErrorCode::ServerTrouble, ErrorCode::RateLimited, ErrorCode::DiskFull];
+        let passing =
+            [ErrorCode::Network, ErrorCode::ServerTrouble, ErrorCode::RateLimited, ErrorCode::DiskFull];
         for passing in passing {
             assert_eq!(refusal(passing), StatusCode::BAD_GATEWAY, "{passing:?}");
         }

@@ -129,7 +129,9 @@ fn pictures_that_were_not_to_be_had_come_by_themselves_into_the_places_kept_for_
         let picture = id("message-picture");
         page.see_words(&picture, "Фото не загрузилось").await;
         page.until("the listing's is missing too", &format!("!one('{} img')", row(&shop.anna))).await;
-        let place = format!("(() => {{ const box = one('{picture}').getBoundingClientRect(); return `${{box.width}} ${{box.height}}`; }})()");
+        let place = format!(
+            "(() => {{ const box = one('{picture}').getBoundingClientRect(); return `${{box.width}} ${{box.height}}`; }})()"
+        );
         let before = page.now(&place).await;
 
         faults.clear_all();

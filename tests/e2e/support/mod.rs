@@ -69,7 +69,10 @@ async fn keep_evidence(desk: &mut Desk) {
     desk.keep_logs(&folder);
     if desk.has_window() {
         let page = desk.window().page();
-        let html = tokio::time::timeout(Duration::from_secs(5), page.run("return document.documentElement.outerHTML"));
+        let html = tokio::time::timeout(
+            Duration::from_secs(5),
+            page.run("return document.documentElement.outerHTML"),
+        );
         if let Ok(Ok(html)) = html.await {
             drop(std::fs::write(folder.join("page.html"), html.as_str().unwrap_or_default()));
         }

@@ -127,7 +127,10 @@ impl Core {
                     return Err(CoreError::Invalid(ErrorCode::RateLimited, "the file's server is busy"));
                 }
                 status if status.is_server_error() => {
-                    return Err(CoreError::Invalid(ErrorCode::ServerTrouble, "the file's server has trouble"));
+                    return Err(CoreError::Invalid(
+                        ErrorCode::ServerTrouble,
+                        "the file's server has trouble",
+                    ));
                 }
                 _ => {}
             }
