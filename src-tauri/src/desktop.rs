@@ -85,6 +85,8 @@ impl RunningControl {
 /// Runs the program with its window until it is closed.
 #[expect(clippy::print_stderr, reason = "without a window this is the only place to say why there is none")]
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    #[cfg(target_os = "linux")]
+    crate::drawing::begin();
     let folder = match start::data_folder(arguments) {
         Ok(folder) => folder,
         Err(error) => {

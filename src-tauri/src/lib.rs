@@ -15,6 +15,8 @@ mod contract;
 mod demo;
 mod desktop;
 mod drafts;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod files;
 mod headless;
 mod knowledge;
