@@ -196,6 +196,7 @@ impl Page {
                  list.scrollTop = end ? 0 : list.scrollTop + list.clientHeight;\
                  return null;\
                }}\
+               if (!list) return row.dataset.chatId; /* what a search found */\
                const box = row.getBoundingClientRect(), sight = list.getBoundingClientRect();\
                if (box.top >= sight.top && box.bottom <= sight.bottom) return row.dataset.chatId;\
                row.scrollIntoView({{block: 'center'}});\
