@@ -14,6 +14,7 @@ mod chaos;
 mod command_line;
 mod demo;
 mod drafts;
+mod everyday;
 mod gallery;
 mod hostile;
 mod keyboard;

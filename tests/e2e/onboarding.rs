@@ -1,6 +1,6 @@
 //! Connecting a shop in the window.
 
-use avito_sim::Fill;
+use avito_sim::{Fill, KeyOwner};
 use serde_json::Value;
 
 use crate::support::on_a_desk;
@@ -72,6 +72,35 @@ fn a_wrong_key_is_told_apart_and_the_right_one_connects_the_shop_instead_of_the_
         page.see_bubble("Кофемолка в Твери?").await;
         page.until("messages come by themselves", "one('[data-testid=status-line]').dataset.mode === 'live'")
             .await;
+    });
+}
+
+#[test]
+fn an_employees_key_and_a_server_that_is_not_there_are_told_apart() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.sim.set_key_owner(shop.seller.user_id, KeyOwner::Employee);
+        let page = desk.start(&[]).await;
+        fill_in(&page, &shop, &shop.seller.client_secret).await;
+        let verdict = id("key-verdict");
+        // Avito shows such a key no chats at all, as it does to a new shop.
+        page.see_words(&format!("{verdict}[data-verdict=unknown]"), "это, возможно, ключ сотрудника").await;
+
+        // A changed key is an unchecked one; blanks around it do not count.
+        shop.sim.pause().await;
+        page.write(&id("key-client-id"), " ").await;
+        page.click(&id("key-check")).await;
+        page.see_words(&format!("{verdict}[data-verdict=network]"), "Проверьте интернет").await;
+        assert_eq!(page.now(&format!("all('{}').length", id("key-add"))).await, 0);
+
+        // What was typed is still there: the same button tries again.
+        shop.sim.set_key_owner(shop.seller.user_id, KeyOwner::Main);
+        shop.sim.resume().await.unwrap();
+        page.click(&id("key-check")).await;
+        page.see(&format!("{verdict}[data-verdict=included]")).await;
+        page.click(&id("key-add")).await;
+        page.click_away(&id("onboarding-finish")).await;
+        page.see_gone(&id("demo-banner")).await;
     });
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use avito_sim::{Fault, FaultKind};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -68,6 +69,60 @@ fn an_address_that_is_not_found_is_told_apart_from_a_dead_line() {
         page.reply("Да, в Твери").await;
         page.see_delivery("Да, в Твери", &["waiting"]).await;
         page.see_words(&id("message"), "Адрес Avito не находится").await;
+    });
+}
+
+/// Each is said in the status line, with what it means and what to do, and goes when its cause has gone.
+#[test]
+fn what_ails_an_account_is_told_in_words_of_its_own_each_with_a_next_step() {
+    on_a_desk(async |desk| {
+        let shop = Shop::open().await;
+        shop.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.live().await;
+        page.open_chat(&shop.anna).await;
+        page.click(&format!("{} > button.line", id("status-line"))).await;
+        let user = shop.seller.user_id;
+        // A fault of the server; none: the tariff ends.
+        let causes = [
+            (
+                "rateLimited",
+                Some(FaultKind::RateLimited { retry_after: Some(1) }),
+                ["просит подождать", "Продолжим сами", "Проверить сейчас"],
+            ),
+            (
+                "serverTrouble",
+                Some(FaultKind::ServerErrorHtml { status: 503 }),
+                ["У Avito неполадки", "Сообщения не потеряются", "Проверить сейчас"],
+            ),
+            (
+                "network",
+                Some(FaultKind::CutBefore),
+                ["Нет связи с Avito", "Проверьте интернет", "Проверить сейчас"],
+            ),
+            ("tariffMissing", None, ["Тариф без сообщений", "Нужен тариф", "Открыть Avito"]),
+        ];
+        let check = |what: &str| format!("(one('{}')?.click(), one('{what}'))", id("check-now"));
+        for (code, fault, [title, help, next]) in causes {
+            match fault {
+                Some(kind) => {
+                    shop.sim.faults().set(Fault::new(kind));
+                }
+                None => assert!(shop.sim.set_paid_tier(user, false)),
+            }
+            let line = format!("{}[data-trouble={code}]", id("status-line"));
+            page.until(&format!("{code} is told"), &check(&line)).await;
+            page.see_words(&line, title).await;
+            page.see_words(&id("status-details"), help).await;
+            page.see_words(&format!("{} button", id("status-details")), next).await;
+            shop.sim.faults().clear_all();
+            shop.sim.set_paid_tier(user, true);
+            page.until(
+                &format!("{code} is over"),
+                &check(&format!("{}:not([data-trouble])", id("status-line"))),
+            )
+            .await;
+        }
     });
 }
 

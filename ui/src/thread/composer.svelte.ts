@@ -18,6 +18,8 @@ export class Composer {
 	error = $state<ErrorCode | null>(null);
 	/** A picture was put away for its number of pixels. */
 	tooManyPixels = $state(false);
+	/** Of several files: those that were put away, by the reason. */
+	refused = $state.raw<readonly { fault: ErrorCode; names: string[] }[]>([]);
 	#host: Host;
 	/** What this window typed, by chat; the core's copy is older. */
 	#typed = new Map<ChatId, string>();
@@ -39,8 +41,7 @@ export class Composer {
 		this.chat = chat;
 		this.text = chat === null ? "" : (this.#typed.get(chat) ?? "");
 		this.pictures = chat === null ? [] : (this.#held.get(chat) ?? []);
-		this.error = null;
-		this.tooManyPixels = false;
+		this.#calm();
 	}
 
 	/** The core's copy, used unless this window knows better. */
@@ -52,8 +53,7 @@ export class Composer {
 
 	type(text: string): void {
 		if (this.chat === null) return;
-		this.error = null;
-		this.tooManyPixels = false;
+		this.#calm();
 		this.#put(this.chat, text);
 	}
 
@@ -83,14 +83,17 @@ export class Composer {
 
 	attach(files: Iterable<File>): void {
 		if (this.chat === null) return;
-		this.error = null;
-		this.tooManyPixels = false;
+		this.#calm();
+		const all = [...files];
 		const good: Picture[] = [];
-		for (const file of files) {
+		const refused = new Map<ErrorCode, string[]>();
+		for (const file of all) {
 			const fault = pictureFault(file);
-			if (fault) this.error = fault;
+			if (fault) refused.set((this.error = fault), [...(refused.get(fault) ?? []), file.name]);
 			else good.push(holdPicture(file));
 		}
+		// One file alone needs no name.
+		if (all.length > 1) this.refused = [...refused].map(([fault, names]) => ({ fault, names }));
 		this.#hold(this.chat, [...this.pictures, ...good]);
 	}
 
@@ -106,6 +109,12 @@ export class Composer {
 		this.#hold(this.chat, this.pictures.filter((held) => held !== picture));
 	}
 
+	#calm(): void {
+		this.error = null;
+		this.tooManyPixels = false;
+		this.refused = [];
+	}
+
 	/** Puts text of a reply that did not go out in front of what is there. */
 	restore(chat: ChatId, text: string): void {
 		const present = this.#typed.get(chat) ?? "";
@@ -115,7 +124,7 @@ export class Composer {
 	/** Puts somebody's words above what is there. */
 	quote(text: string): void {
 		if (this.chat === null) return;
-		this.error = null;
+		this.#calm();
 		this.#put(this.chat, quoted(text) + this.text);
 	}
 
@@ -131,7 +140,7 @@ export class Composer {
 		if (chat === null || this.empty) return;
 		const pictures = [...this.pictures];
 		const pieces = splitText(this.text);
-		this.error = null;
+		this.#calm();
 		const leaving = { chat, pieces };
 		this.#leaving.add(leaving);
 		// The field is free for the next thought at once; what fails comes back.

@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { screen } from "@testing-library/svelte";
+import { tick } from "svelte";
+import { renderIn, testFrame } from "../testing/render";
+import ComposerPane from "./ComposerPane.svelte";
 import { FakeHost } from "../host/fake";
 import { Composer } from "./composer.svelte";
 import { splitText } from "./split";
@@ -138,6 +142,27 @@ describe("composer", () => {
 		await composer.send(vi.fn());
 		expect(composer.text).toBe(second);
 		expect(composer.error).toBe("storage");
+	});
+
+	test("of several files those that are refused are named, each with its reason", async () => {
+		const frame = await testFrame();
+		const composer = new Composer(frame.host);
+		composer.turnTo(1);
+		const large = new File(["x"], "вид сбоку.jpg", { type: "image/jpeg" });
+		Object.defineProperty(large, "size", { value: 25 * 1024 * 1024 });
+		const pdf = (name: string) => new File(["x"], name, { type: "application/pdf" });
+		composer.attach([pdf("прайс.pdf"), new File(["x"], "a.png", { type: "image/png" }), large, pdf("акт.pdf")]);
+		renderIn(frame, ComposerPane, { composer, trouble: null, onsend: vi.fn(), onaction: vi.fn() });
+		const words = screen.getByTestId("composer-error").textContent.replace(/\s+/g, " ");
+		expect(words).toContain("«прайс.pdf», «акт.pdf». Avito не принимает такой файл.");
+		expect(words).toContain("«вид сбоку.jpg». Фото больше 24 МБ.");
+		expect(composer.pictures).toHaveLength(1);
+		composer.type("Д");
+		await tick();
+		expect(screen.queryByTestId("composer-error")).toBeNull();
+		composer.attach([pdf("прайс.pdf")]);
+		await tick();
+		expect(screen.getByTestId("composer-error").textContent).not.toContain("прайс");
 	});
 
 	test("refuses files Avito does not take and says why", () => {
