@@ -37,6 +37,32 @@ fn the_first_start_opens_a_demo_shop_that_lives() {
 }
 
 #[test]
+fn in_a_small_window_with_large_letters_names_of_shops_are_told_whole() {
+    on_a_desk(async |desk| {
+        let page = desk.start(&[]).await;
+        page.until("both shops are there", "all('[data-testid=status-line][data-mode=live]').length === 2").await;
+        page.resize(900, 600).await;
+        let mut settings = page.invoke("app_view", &json!({})).await.unwrap()["settings"].clone();
+        settings["textPercent"] = json!(130);
+        page.invoke("save_settings", &json!({ "settings": settings })).await.unwrap();
+        page.until("the letters are large", "parseFloat(getComputedStyle(document.documentElement).fontSize) > 17").await;
+
+        let whole = |words: &str, name: &str| {
+            format!("{words}.some((words) => words.innerText === '{name}' && words.scrollWidth <= words.clientWidth)")
+        };
+        let filters = format!("all('{} .one-line')", id("filter-account"));
+        page.until("the short name is whole beside the long one", &whole(&filters, "Велодвор")).await;
+
+        page.open_area("tunnel").await;
+        page.click(&id("reception-tab-log")).await;
+        let told = format!("all('{} .chat > span')", id("event"));
+        for name in ["Лавка старых вещей", "Велодвор"] {
+            page.until("the log tells the whole name", &whole(&told, name)).await;
+        }
+    });
+}
+
+#[test]
 fn a_reply_in_the_demo_is_shown_at_once_then_sent_then_read_and_answered() {
     on_a_desk(async |desk| {
         let page = desk.start(&[]).await;

@@ -104,7 +104,7 @@ fn a_picture_is_looked_at_copied_and_sent_on() {
         page.press(&['0']).await;
         page.until("it is whole again", &format!("{scale} === 1")).await;
         page.press(&[CONTROL, 'c']).await;
-        page.see_words(&id("toast"), "Фото скопировано").await;
+        page.see_words(&format!("{} {}", id("viewer"), id("toast")), "Фото скопировано").await;
         page.press(&[key(Key::Escape)]).await;
         page.see_gone(&id("viewer")).await;
         page.until("the focus is where it was", "document.activeElement?.matches('.picture')").await;

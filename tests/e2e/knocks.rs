@@ -232,6 +232,11 @@ fn on_a_small_disk() {
         page.see(&format!("{}[data-trouble=diskFull]", id("status-line"))).await;
         page.reply("Ответ на полном диске").await;
         page.see_words("[role=alert]", "Диск заполнен").await;
+        page.click(&id("settings-open")).await;
+        page.click(&format!("{} label:has(input[value=dark])", id("setting-theme"))).await;
+        page.see_words(&format!("dialog {}", id("toast")), "Диск заполнен").await;
+        page.until("the window is as the settings say", "document.documentElement.dataset.theme !== 'dark' && !one('[data-testid=setting-theme] input[value=dark]').checked").await;
+        page.close_dialog().await;
         let kept = format!("one('{}').value === 'Ответ на полном диске'", id("composer"));
         page.until("the seller's text is still there", &kept).await;
         page.click(&format!("{} .line", id("status-line"))).await;

@@ -175,6 +175,7 @@ fn words_from_long_ago_are_found_and_the_chat_opens_at_them() {
         for number in 0..150 {
             shop.sim.shift_clock(1);
             shop.sim.buyer_writes(shop.seller.user_id, &shop.vera, &format!("Строка {number}"));
+            shop.sim.seller_writes_elsewhere(shop.seller.user_id, &shop.vera, "Да, строка получена");
         }
         shop.connect(desk).await;
         let page = desk.start(&[]).await;
@@ -188,6 +189,11 @@ fn words_from_long_ago_are_found_and_the_chat_opens_at_them() {
         page.until("the message is in sight", middle).await;
         let shown = page.now("all('[data-testid=message]').length").await;
         assert!(shown.as_i64().is_some_and(|count| count < 120), "the whole history was drawn: {shown}");
+        page.resize(900, 600).await;
+        let covers_nothing = "(() => { const button = one('[data-testid=jump-newest]').getBoundingClientRect();
+             const places = all('[data-testid=message][data-outgoing=true] time').map((time) => time.parentElement.getBoundingClientRect());
+             return places.length > 0 && places.every((place) => place.right <= button.left); })()";
+        page.until("no time and no ticks come to lie under the button", covers_nothing).await;
         page.click(&id("jump-newest")).await;
         page.see_bubble("Строка 149").await;
         shop.buyer_writes(&shop.vera, "Самое новое");

@@ -90,6 +90,15 @@ test("an entry is saved and the focus is in what became of it", async () => {
 	await waitFor(() => expect(source.contains(focused())).toBe(true));
 });
 
+test("another part that is asked for by the palette takes the focus along from tab to tab", async () => {
+	const frame = await testFrame();
+	renderIn(frame, ReceptionArea, { onchat: nothing });
+	(await screen.findByRole("tab", { selected: true })).focus();
+	frame.app.go("tunnel", "log");
+	await waitFor(() => expect(screen.getByTestId("reception-tab-log").getAttribute("aria-selected")).toBe("true"));
+	await waitFor(() => expect(focused()).toBe(screen.getByTestId("reception-tab-log")));
+});
+
 test("a strange address is removed after a question and the focus stays in the list", async () => {
 	const frame = await testFrame();
 	renderIn(frame, ReceptionArea, { onchat: nothing });

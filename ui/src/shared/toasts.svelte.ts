@@ -9,6 +9,8 @@ const [DONE, FAILED, UNDOABLE] = [3500, 8000, 10_000];
 
 class Toasts {
 	list = $state.raw<Toast[]>([]);
+	/** Where they can be shown: the window, and above it each dialog that has opened, the last on top. */
+	#places = $state.raw<symbol[]>([]);
 	#next = 1;
 	#timers = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -19,6 +21,17 @@ class Toasts {
 	/** What was done can be taken back as long as this is shown. */
 	undoable(words: string, action: ToastAction): void {
 		this.#add(words, false, action);
+	}
+
+	/** The place where they are seen: whatever is below an open dialog is dimmed, cannot be pressed and is not read out. */
+	get top(): symbol | undefined {
+		return this.#places.at(-1);
+	}
+
+	/** Opens a place on top of the others; returns what closes it. */
+	open(place: symbol): () => void {
+		this.#places = [...this.#places, place];
+		return () => (this.#places = this.#places.filter((one) => one !== place));
 	}
 
 	close(id: number): void {

@@ -168,6 +168,12 @@ export const troubles: Record<TroubleCode, TroubleWords> = {
 	},
 };
 
+/** Whose details are words of Avito; the others are what the network, the tunnel or this program says. */
+const BY_AVITO: ReadonlySet<TroubleCode> = new Set<TroubleCode>(["wrongKey", "tariffMissing", "forbidden", "rateLimited", "serverTrouble"]);
+
+/** What was said when the trouble came, with who said it. */
+export const detailWords = (code: TroubleCode, detail: string): string => (BY_AVITO.has(code) ? m.failure_detail({ detail }) : m.trouble_detail({ detail }));
+
 export const actionWords: Record<TroubleAction, () => string> = {
 	replaceKey: m.action_replace_key,
 	checkNow: m.action_check_now,

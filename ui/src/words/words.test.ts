@@ -6,7 +6,7 @@ import { errorWords, failureWords } from "./errors";
 import { atMoment, badge, clockTime, dayLabel, daysAgo, duration, fileSize, innerQuotes, itemPrice, language, listTime, m, moment, number, quoted, sinceMoment, span, tenths } from "./index";
 import { WindowLanguage } from "./language.svelte";
 import { previewWords } from "./preview";
-import { actionWords, troubles } from "./troubles";
+import { actionWords, detailWords, troubles } from "./troubles";
 
 const at = (year: number, month: number, day: number, hour = 12, minute = 0) => new Date(year, month - 1, day, hour, minute).getTime();
 const now = at(2026, 10, 15, 14, 30);
@@ -198,6 +198,15 @@ describe("every code has words", () => {
 		expect(actionWords[words.action]()).toMatch(/\p{L}/u);
 		// What only the seller can mend blocks sending; what mends itself never does.
 		expect(words.sendingBlocked !== null).toBe(words.severity === "act");
+	});
+
+	test("Avito is quoted for what it said, and not for what the network or this program says", () => {
+		expect(detailWords("serverTrouble", "Bad gateway")).toContain("Avito");
+		expect(detailWords("forbidden", "Forbidden")).toContain("Avito");
+		for (const code of ["network", "dns", "tunnelDown", "unexpectedAnswer"] as const) {
+			expect(detailWords(code, "Connection refused")).toContain("Connection refused");
+			expect(detailWords(code, "Connection refused")).not.toContain("Avito");
+		}
 	});
 
 	test("errors and failures each have a sentence of their own", () => {
