@@ -170,7 +170,9 @@ describe("the draft above the composer", () => {
 		const { user } = await start((host) => host.drafts.put(2, "[Да|source|1].", { maker: "quote", stopped: ["newLink", "claimsHuman"] }));
 		await user.click(await row(2));
 		expect((await screen.findByTestId("draft-stopped")).textContent).toContain("новая ссылка, выдаёт себя за человека");
+		const brought = vi.spyOn(Element.prototype, "scrollIntoView");
 		await user.click(screen.getAllByTestId("draft-source")[0] as HTMLElement);
+		expect(brought.mock.contexts).toContain(screen.getByTestId("source-words"));
 		expect(screen.getByTestId("source-words").textContent).toContain("Самовывоз: ул. Ленина, 14");
 		expect(screen.getByTestId("source-words").tabIndex).toBe(0); // it scrolls by keyboard
 	});
