@@ -40,15 +40,22 @@ fn the_first_start_opens_a_demo_shop_that_lives() {
 fn in_a_small_window_with_large_letters_names_of_shops_are_told_whole() {
     on_a_desk(async |desk| {
         let page = desk.start(&[]).await;
-        page.until("both shops are there", "all('[data-testid=status-line][data-mode=live]').length === 2").await;
+        page.until("both shops are there", "all('[data-testid=status-line][data-mode=live]').length === 2")
+            .await;
         page.resize(900, 600).await;
         let mut settings = page.invoke("app_view", &json!({})).await.unwrap()["settings"].clone();
         settings["textPercent"] = json!(130);
         page.invoke("save_settings", &json!({ "settings": settings })).await.unwrap();
-        page.until("the letters are large", "parseFloat(getComputedStyle(document.documentElement).fontSize) > 17").await;
+        page.until(
+            "the letters are large",
+            "parseFloat(getComputedStyle(document.documentElement).fontSize) > 17",
+        )
+        .await;
 
         let whole = |words: &str, name: &str| {
-            format!("{words}.some((words) => words.innerText === '{name}' && words.scrollWidth <= words.clientWidth)")
+            format!(
+                "{words}.some((words) => words.innerText === '{name}' && words.scrollWidth <= words.clientWidth)"
+            )
         };
         let filters = format!("all('{} .one-line')", id("filter-account"));
         page.until("the short name is whole beside the long one", &whole(&filters, "Велодвор")).await;
