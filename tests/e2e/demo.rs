@@ -54,7 +54,12 @@ fn in_a_small_window_with_large_letters_names_of_shops_are_told_whole() {
 
         let whole = |words: &str, name: &str| {
             format!(
-                "{words}.some((words) => words.innerText === '{name}' && words.scrollWidth <= words.clientWidth)"
+                "{words}.some((words) => {{
+                   const all = document.createRange();
+                   all.selectNodeContents(words);
+                   const place = (words.closest('td') ?? words).getBoundingClientRect();
+                   return words.innerText === '{name}' && all.getBoundingClientRect().right <= place.right + 0.1;
+                 }})"
             )
         };
         let filters = format!("all('{} .one-line')", id("filter-account"));

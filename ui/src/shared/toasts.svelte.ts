@@ -53,6 +53,8 @@ class Toasts {
 	/** Begins its time anew. */
 	release(toast: Toast): void {
 		this.hold(toast);
+		// Not what was closed while somebody pointed at it.
+		if (!this.list.includes(toast)) return;
 		this.#timers.set(toast.id, setTimeout(() => this.close(toast.id), toast.action ? UNDOABLE : toast.bad ? FAILED : DONE));
 	}
 
