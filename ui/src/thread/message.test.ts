@@ -114,6 +114,21 @@ describe("every kind of message", () => {
 		vi.unstubAllGlobals();
 	});
 
+	test("a recording that could not be had when it came into sight shows its wave once it is played", async () => {
+		class Decoder {
+			decodeAudioData = () => Promise.resolve({ duration: 7.4, getChannelData: () => new Float32Array(88) });
+		}
+		vi.stubGlobal("OfflineAudioContext", Decoder);
+		vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue();
+		const fetched = vi.spyOn(frame.host, "fetchMedia").mockRejectedValueOnce(new Error("no network"));
+		const element = incoming({ kind: "voice", media: 9001 });
+		await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce());
+		expect(element.querySelector(".wave")).toBeNull();
+		await userEvent.click(within(element).getByTestId("voice-play"));
+		await vi.waitFor(() => expect(element.querySelector(".wave")).not.toBeNull());
+		vi.unstubAllGlobals();
+	});
+
 	test("a voice message that cannot be read says so", async () => {
 		vi.spyOn(frame.host, "fetchMedia").mockRejectedValue(new Error("gone"));
 		const element = incoming({ kind: "voice", media: 9001 });
