@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn package_managers_take_the_packages_name() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tauri.conf.json");
-        let config: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let config: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         let name = config["productName"].as_str().unwrap();
         assert!(name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{name}");
     }
