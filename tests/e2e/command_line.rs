@@ -38,6 +38,8 @@ fn commands_speak_to_the_running_program() {
         let gone = desk.tell(&["knowledge", "search", "а труба есть", "--json"]).await.json();
         assert_eq!(gone["passages"].as_array().map(Vec::len), Some(0));
         assert!(!desk.tell(&["knowledge", "add", "нет-такого.txt"]).await.success);
+        let folder = desk.tell(&["knowledge", "add", "."]).await;
+        assert!(!folder.success && folder.stderr.contains("это папка"), "{folder:?}");
         let wrong = desk.tell(&["send", "u2i-nobody", "Алло", "--json"]).await;
         assert!(!wrong.success && !wrong.stderr.is_empty(), "{wrong:?}");
         let error: Value = serde_json::from_str(&wrong.stdout).unwrap();

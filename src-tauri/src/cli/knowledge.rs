@@ -85,7 +85,14 @@ pub(super) fn request(command: &KnowledgeCommand) -> Result<Request, UiError> {
         }
         KnowledgeCommand::Add { files, of, .. } => {
             if let Some(missing) = files.iter().find(|file| !file.is_file()) {
-                return Err(invalid(&format!("нет такого файла: {}", missing.display())));
+                let name = missing.display();
+                return Err(invalid(&if missing.is_dir() {
+                    format!(
+                        "это папка: {name}; за папкой следит окно («Знания → Добавить»), здесь называют файлы"
+                    )
+                } else {
+                    format!("нет такого файла: {name}")
+                }));
             }
             let files = files.iter().map(|file| backup::absolute(file)).collect();
             Request::KnowledgeAddFiles { scope: of.scope(), files }
