@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost, type FakeOptions } from "../host/fake";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
+import { language } from "../words";
 import { isStuckCode, stuckWords, type StuckCode } from "./stuck";
 
 // Otherwise a part would be compiled while a test waits for it.
@@ -53,6 +54,16 @@ describe("an archive that disk or file keep from being used", () => {
 		expect(await screen.findAllByTestId("chat-row")).not.toHaveLength(0);
 		expect(host.calls).toContainEqual(["setArchiveAside"]);
 		await vi.waitFor(() => expect(document.body.textContent).toContain("Файл отложен"));
+	});
+
+	test("the window goes on in its language when the new archive knows none", async () => {
+		language.follow("en"); // as this window remembers it from its last start
+		const { host, user } = start({ closed: "archiveDamaged" });
+		await user.click(await screen.findByTestId("set-aside"));
+		await user.click(screen.getByTestId("set-aside-yes"));
+		await vi.waitFor(() => expect(host.settings.language).toBe("en"));
+		await vi.waitFor(() => expect(document.body.textContent).toContain("All"));
+		language.follow("ru");
 	});
 
 	test("a damaged archive is restored from a chosen backup with its words", async () => {
