@@ -18,8 +18,19 @@ use crate::support::process::Process;
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
 /// What is compared, in both colours: chats and answers; reception; knowledge and archive; dialogs.
-pub(crate) const CHATS: &[&str] =
-    &["controls", "rows", "messages", "delivery", "composer", "status", "panel", "drafts", "waiting"];
+pub(crate) const CHATS: &[&str] = &[
+    "controls",
+    "rows",
+    "messages",
+    "delivery",
+    "missing",
+    "missing-large",
+    "composer",
+    "status",
+    "panel",
+    "drafts",
+    "waiting",
+];
 pub(crate) const RECEPTION: &[&str] =
     &["reception", "lines", "idle", "tunnel", "checks", "setup", "tunnels", "log"];
 pub(crate) const KNOWLEDGE: &[&str] = &["sources", "source", "entry", "trial", "closed", "stuck", "backup"];

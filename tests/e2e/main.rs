@@ -23,6 +23,7 @@ mod knowledge;
 mod measurements;
 mod messages;
 mod onboarding;
+mod photos;
 mod pictures;
 mod privacy;
 mod reception;

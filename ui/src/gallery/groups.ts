@@ -4,6 +4,8 @@ export const groups = [
 	"rows",
 	"messages",
 	"delivery",
+	"missing",
+	"missing-large",
 	"composer",
 	"status",
 	"panel",

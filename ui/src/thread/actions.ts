@@ -51,29 +51,36 @@ export class MessageActions {
 		this.thread.refresh();
 	}
 
-	/** Takes the reply out of the outbox; `edit` puts its words back into the composer. */
-	async discard(row: MessageRow, edit: boolean): Promise<boolean> {
-		const { outbox } = row;
-		const chat = this.thread.chatId;
-		if (outbox === null || chat === null) return false;
-		const done = await this.app.attempt(async () => {
-			const text = await this.host.discardSend(outbox);
-			if (edit && text) this.composer.restore(chat, text);
-		});
-		this.thread.refresh();
-		return done;
+	/** Takes the reply out of the outbox; its words, or its picture, go back into the composer. */
+	async discard(row: MessageRow): Promise<void> {
+		await this.#takeBack(row, (back) => back?.());
 	}
 
-	/** Takes away a reply that did not go out; its words can be had back. */
+	/** Takes away a reply that did not go out; its words, or its picture, can be had back. */
 	async drop(row: MessageRow): Promise<void> {
+		await this.#takeBack(row, (back) => back && offerBack(m.reply_dropped(), back));
+	}
+
+	/** `after` gets what puts the words, or the picture, into the composer; null: neither is to be had. */
+	async #takeBack(row: MessageRow, after: (back: (() => void) | null) => void): Promise<void> {
 		const { outbox } = row;
 		const chat = this.thread.chatId;
 		if (outbox === null || chat === null) return;
 		await this.app.attempt(async () => {
+			// Its file goes with the reply.
+			const picture = await this.#pictureOf(row);
 			const text = await this.host.discardSend(outbox);
-			if (text) toasts.undoable(m.reply_dropped(), { words: m.reply_drop_undo(), act: () => this.composer.restore(chat, text) });
+			after(picture ? () => this.composer.restorePicture(chat, picture) : text ? () => this.composer.restore(chat, text) : null);
 		});
 		this.thread.refresh();
+	}
+
+	/** What was attached, as a file again; null: no picture, or it is not to be had. */
+	async #pictureOf({ body }: MessageRow): Promise<File | null> {
+		const media = body.kind === "image" ? (body.large ?? body.small) : null;
+		if (media === null) return null;
+		const bytes = await this.host.fetchMedia(media).catch(() => null);
+		return bytes && new File([bytes], "", { type: bytes.type });
 	}
 
 	/** How much of a picture is on its way, in per cent; null: none is, or nothing can stop it any more. */
@@ -83,9 +90,9 @@ export class MessageActions {
 		return percent < 100 ? percent : null;
 	}
 
-	/** Takes back a picture that is on its way. */
+	/** Takes back a picture that is on its way; it can be had back. */
 	async stopUpload(row: MessageRow): Promise<void> {
-		if (await this.discard(row, false)) toasts.show(m.upload_stopped());
+		await this.#takeBack(row, (back) => (back ? offerBack(m.upload_stopped(), back) : toasts.show(m.upload_stopped())));
 	}
 
 	async remove(row: MessageRow): Promise<void> {
@@ -94,4 +101,8 @@ export class MessageActions {
 		await this.app.attempt(() => this.host.deleteMessage(id));
 		this.thread.refresh();
 	}
+}
+
+function offerBack(words: string, act: () => void): void {
+	toasts.undoable(words, { words: m.reply_drop_undo(), act });
 }

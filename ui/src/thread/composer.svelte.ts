@@ -121,6 +121,11 @@ export class Composer {
 		this.#put(chat, [text, present].filter((part) => part.trim()).join("\n"));
 	}
 
+	/** Puts back a picture that did not go out, before those that are there. */
+	restorePicture(chat: ChatId, file: File): void {
+		this.#hold(chat, [holdPicture(file), ...(this.#held.get(chat) ?? [])]);
+	}
+
 	/** Puts somebody's words above what is there. */
 	quote(text: string): void {
 		if (this.chat === null) return;

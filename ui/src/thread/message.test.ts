@@ -218,6 +218,7 @@ describe("a reply on its way", () => {
 		const row = await frame.host.sendImage(2, "a.png", "");
 		const stop = thread.start();
 		await thread.open(2);
+		composer.turnTo(2);
 		show(row);
 		expect(screen.queryByTestId("upload")).toBeNull();
 		frame.host.emit({ what: "upload", chat: 2, outbox: row.outbox ?? 0, percent: 40 });
@@ -227,7 +228,24 @@ describe("a reply on its way", () => {
 		await vi.waitFor(() => expect(thread.rows.some(({ key }) => key === row.key)).toBe(false));
 		frame.host.emit({ what: "upload", chat: 2, outbox: row.outbox ?? 0, percent: 100 });
 		await vi.waitFor(() => expect(screen.queryByTestId("upload")).toBeNull());
+		expect(composer.pictures).toHaveLength(0);
+		toasts.list.at(-1)?.action?.act();
+		expect(composer.pictures).toHaveLength(1);
 		stop();
+	});
+
+	test.each([
+		["taken back before it goes", { state: "held", untilMs: clock.now + 10_000 } satisfies Delivery, "undo-send"],
+		["refused and deleted", { state: "failed", code: "refused", detail: null } satisfies Delivery, "discard-send"],
+	])("a picture %s can be sent again", async (_, delivery, button) => {
+		const row = await frame.host.sendImage(2, "a.png", "");
+		await thread.open(2);
+		composer.turnTo(2);
+		show({ ...row, delivery });
+		await userEvent.click(screen.getByTestId(button));
+		await vi.waitFor(() => expect(frame.host.calls).toContainEqual(["discardSend", row.outbox]));
+		if (button === "discard-send") await vi.waitFor(() => toasts.list.at(-1)?.action?.act());
+		await vi.waitFor(() => expect(composer.pictures).toHaveLength(1));
 	});
 
 	async function failed(body?: MessageBody) {
