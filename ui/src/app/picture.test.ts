@@ -81,7 +81,7 @@ describe("a picture that is not to be had for the moment", () => {
 		const onview = show();
 		frame.host.media = "later";
 		await breaks();
-		await user.click(screen.getByRole("button", { name: "Загрузить фото ещё раз" }));
+		await user.click(screen.getByRole("button", { name: "Фото не загрузилось. Загрузить фото ещё раз" }));
 		expect(picture()?.getAttribute("src")).toBe(frame.host.mediaUrl(id));
 		expect(onview).not.toHaveBeenCalled();
 		await user.click(screen.getByRole("button", { name: "Открыть фото" }));
