@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::gallery::{CHATS, DIALOGS, Gallery, KNOWLEDGE, RECEPTION};
+use crate::gallery::{ANSWERS, CHATS, DIALOGS, Gallery, KNOWLEDGE, RECEPTION};
 use crate::support::on_a_desk;
 use crate::support::page::{Page, id};
 
@@ -248,8 +248,13 @@ fn no_part_of_reception_breaks_the_rules_of_accessibility() {
 }
 
 #[test]
-fn no_component_of_chats_and_answers_breaks_the_rules_of_accessibility() {
+fn no_component_of_chats_breaks_the_rules_of_accessibility() {
     look_at_gallery(CHATS);
+}
+
+#[test]
+fn no_component_of_answers_breaks_the_rules_of_accessibility() {
+    look_at_gallery(ANSWERS);
 }
 
 #[test]
