@@ -34,8 +34,10 @@ mod start;
 mod words;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
+use tokio::runtime::Handle;
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
@@ -45,15 +47,64 @@ pub fn run() -> ExitCode {
     privacy::begin();
     heap::keep_arenas_few();
     let arguments = cli::Arguments::parse();
-    match &arguments.command {
-        Some(_) => cli::run(arguments),
-        None if arguments.headless => headless::run(&arguments),
-        None => desktop::run(&arguments),
-    }
+    on_a_runtime(|handle| {
+        tauri::async_runtime::set(handle.clone());
+        match &arguments.command {
+            Some(_) => cli::run(arguments),
+            None if arguments.headless => headless::run(&arguments),
+            None => desktop::run(&arguments),
+        }
+    })
 }
+
+/// How long work that cannot be broken off may take at the end.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// Runs `work` beside a runtime that has ended when this returns: what its threads did while the C library takes the process down, and
+/// OpenSSL's locks with it, ended a command that had done its work as if it had failed.
+fn on_a_runtime(work: impl FnOnce(&Handle) -> ExitCode) -> ExitCode {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(THREADS).build();
+    let runtime = match built {
+        Ok(runtime) => runtime,
+        Err(error) => return cli::finish(false, Err(inbox::CoreError::Folder(error).into())),
+    };
+    let code = work(runtime.handle());
+    runtime.shutdown_timeout(ENDING);
+    code
+}
+
+/// Name of the runtime's threads.
+const THREADS: &str = "prilavok-worker";
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_thread_works_on_when_a_command_has_ended() {
+        let named = || {
+            let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+            let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+            names.filter(|name| name.trim_end() == THREADS).count()
+        };
+        let (told, while_it_ran) = std::sync::mpsc::channel();
+        let code = on_a_runtime(|handle| {
+            handle.spawn(std::future::pending::<()>());
+            let (begun, waiting) = std::sync::mpsc::channel();
+            handle.spawn_blocking(move || {
+                begun.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(50));
+            });
+            waiting.recv().unwrap();
+            told.send(named()).unwrap();
+            ExitCode::SUCCESS
+        });
+        assert_eq!(code, ExitCode::SUCCESS);
+        assert!(while_it_ran.recv().unwrap() > 0);
+        assert_eq!(named(), 0);
+    }
+
     /// Debian's packages may not be named in Cyrillic (RPM's neither): one named «прилавок» was made and could not be installed.
     #[test]
     fn package_managers_take_the_packages_name() {
