@@ -85,8 +85,6 @@ impl RunningControl {
 /// Runs the program with its window until it is closed.
 #[expect(clippy::print_stderr, reason = "without a window this is the only place to say why there is none")]
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    #[cfg(target_os = "linux")]
-    crate::drawing::begin();
     let folder = match start::data_folder(arguments) {
         Ok(folder) => folder,
         Err(error) => {
@@ -106,19 +104,22 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let (opening, opened) = Opening::begin(&folder, arguments);
     let built = build(arguments, &folder, opening, opened.clone());
     match built {
-        Ok(app) => app.run(move |app, event| {
-            if let RunEvent::Exit = event {
-                tauri::async_runtime::block_on(close(app, &opened));
-            }
-        }),
+        // It returns, so that the threads end before the process does.
+        Ok(app) => {
+            let code = app.run_return(move |app, event| {
+                if let RunEvent::Exit = event {
+                    tauri::async_runtime::block_on(close(app, &opened));
+                }
+            });
+            drop(lock);
+            u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
         Err(error) => {
             tracing::error!(%error, "the window could not be made");
             eprintln!("{error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    drop(lock);
-    ExitCode::SUCCESS
 }
 
 /// Closes what is open. An archive that is just being opened is waited for, so that it is closed in order, but not for long: a

@@ -47,6 +47,10 @@ pub fn run() -> ExitCode {
     privacy::begin();
     heap::keep_arenas_few();
     let arguments = cli::Arguments::parse();
+    #[cfg(target_os = "linux")]
+    if arguments.command.is_none() && !arguments.headless {
+        drawing::begin();
+    }
     on_a_runtime(|handle| {
         tauri::async_runtime::set(handle.clone());
         match &arguments.command {
@@ -60,13 +64,17 @@ pub fn run() -> ExitCode {
 /// How long work that cannot be broken off may take at the end.
 const ENDING: Duration = Duration::from_secs(5);
 
-/// Runs `work` beside a runtime that has ended when this returns: what its threads did while the C library takes the process down, and
-/// OpenSSL's locks with it, ended a command that had done its work as if it had failed.
+/// Runs `work` beside a runtime that has ended when this returns. Its threads may not work on while the C library takes the process
+/// down, and OpenSSL's locks with it: a command that had done its work ended as if it had failed.
+#[expect(clippy::print_stderr, reason = "without threads this is the only place to say why")]
 fn on_a_runtime(work: impl FnOnce(&Handle) -> ExitCode) -> ExitCode {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(THREADS).build();
     let runtime = match built {
         Ok(runtime) => runtime,
-        Err(error) => return cli::finish(false, Err(inbox::CoreError::Folder(error).into())),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
     };
     let code = work(runtime.handle());
     runtime.shutdown_timeout(ENDING);
