@@ -12,10 +12,7 @@ fn a_notification_names_buyer_listing_and_first_words_and_a_click_opens_the_chat
     on_a_desk(async |desk| {
         let notifications = Notifications::start(desk).await;
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.boris).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.boris).await;
 
         shop.buyer_writes(&shop.anna, "А помол <b>регулируется</b> & сильно?");
         let shown = notifications.nth(1).await;
@@ -55,10 +52,7 @@ fn own_messages_and_notes_of_avito_raise_no_notification() {
     on_a_desk(async |desk| {
         let notifications = Notifications::start(desk).await;
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.anna).await;
 
         page.reply("Отвечаю отсюда").await;
         page.see_delivery("Отвечаю отсюда", &["sent", "read"]).await;
@@ -87,10 +81,7 @@ fn with_the_switch_off_there_are_no_notifications() {
     on_a_desk(async |desk| {
         let notifications = Notifications::start(desk).await;
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.anna).await;
 
         page.switch("setting-notifications", false).await;
         shop.buyer_writes(&shop.anna, "Тихое сообщение");
@@ -107,10 +98,7 @@ fn the_open_chat_raises_a_notification_only_while_the_seller_is_elsewhere() {
     on_a_desk(async |desk| {
         let notifications = Notifications::start(desk).await;
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.anna).await;
 
         desk.screen().focus(desk.screen().window());
         page.until("the window has the keyboard", "document.hasFocus()").await;
@@ -143,10 +131,7 @@ fn what_came_while_the_line_was_down_is_one_notification() {
     on_a_desk(async |desk| {
         let notifications = Notifications::start(desk).await;
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.until("messages come by themselves", "one('[data-testid=status-line]').dataset.mode === 'live'")
             .await;
 
@@ -186,10 +171,7 @@ fn a_buyers_message_is_heard_and_with_the_switch_off_it_is_not() {
     on_a_desk_with(Setup { sound: true, ..Setup::default() }, async |desk| {
         let notifications = Notifications::start(desk).await;
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.boris).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.boris).await;
         assert_eq!(desk.sound().heard().sounds, 0);
 
         shop.buyer_writes(&shop.anna, "Ау!");

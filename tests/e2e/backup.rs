@@ -79,9 +79,7 @@ fn by_the_command_line_chats_are_exported_for_programs_and_for_people() {
 fn in_the_window_a_backup_is_made_and_restored_and_the_window_goes_on() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.click(&id("settings-open")).await;
         page.see_words(&id("backup-last"), "Копий ещё не было").await;
         page.click(&id("backup-make")).await;

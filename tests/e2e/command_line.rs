@@ -10,9 +10,7 @@ use crate::support::{Desk, WAIT, on_a_desk, until};
 fn commands_speak_to_the_running_program() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
 
         let status = desk.tell(&["status", "--json"]).await.json();
         assert_eq!(status["running"], true);

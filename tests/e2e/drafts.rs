@@ -151,12 +151,9 @@ fn what_nothing_answers_is_listed_and_answered_once_and_the_queue_is_walked_by_k
         page.until("the next one is in sight", &format!("all('{}').length === 1", id("waiting-draft"))).await;
         control(&page, "Enter").await;
         page.see_gone(&id("waiting-draft")).await;
-        let sent = shop.sim.until(WAIT, |sim| {
+        let sent = shop.sim.until(WAIT, |_| {
             let said = |chat: &str, words: &str| {
-                let ours = sim
-                    .chat_messages(shop.seller.user_id, chat)
-                    .into_iter()
-                    .filter(|message| message.direction == "out");
+                let ours = shop.replies(chat).into_iter();
                 ours.filter(|message| message.text.as_deref().is_some_and(|text| text.contains(words)))
                     .count()
             };

@@ -1,34 +1,21 @@
 //! What a seller does in a talk every day, by mouse and by the keyboard alone.
 
-use avito_sim::{Fill, SimMessage};
+use avito_sim::Fill;
 use fantoccini::key::Key;
 use serde_json::json;
 
 use crate::onboarding::fill_in;
+use crate::support::on_a_desk;
 use crate::support::page::{Page, id, row};
 use crate::support::shop::Shop;
-use crate::support::{Desk, on_a_desk};
 
 const CONTROL: char = '\u{e009}';
-
-async fn open(desk: &mut Desk, shop: &Shop) -> Page {
-    shop.connect(desk).await;
-    let page = desk.start(&[]).await;
-    page.live().await;
-    page.open_chat(&shop.anna).await;
-    page
-}
 
 /// The text in the composer, once it holds these words.
 async fn typed(page: &Page, words: &str) -> String {
     let field = format!("one('{}').value", id("composer"));
     page.until("the words are in the field", &format!("{field}.includes({words:?})")).await;
     page.now(&field).await.as_str().unwrap().to_owned()
-}
-
-fn ours(shop: &Shop) -> Vec<SimMessage> {
-    let all = shop.sim.chat_messages(shop.seller.user_id, &shop.anna);
-    all.into_iter().filter(|message| message.direction == "out").collect()
 }
 
 /// A reply can be taken back for this long.
@@ -42,7 +29,7 @@ async fn with_seconds_to_undo(page: &Page, seconds: u32) {
 fn by_mouse_a_message_is_quoted_answered_and_the_answer_deleted_within_the_hour() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        let page = open(desk, &shop).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let menu_of = |side: bool| format!("{}[data-outgoing={side}] {}", id("message"), id("message-menu"));
         page.click(&menu_of(false)).await;
         page.click_away(&id("quote-message")).await;
@@ -50,7 +37,7 @@ fn by_mouse_a_message_is_quoted_answered_and_the_answer_deleted_within_the_hour(
         page.write(&id("composer"), "Да, в Твери").await;
         page.click(&id("send")).await;
         page.see_delivery("Да, в Твери", &["sent", "read"]).await;
-        assert_eq!(ours(&shop)[0].text.as_deref(), Some("«Кофемолка в Твери?»\nДа, в Твери"));
+        assert_eq!(shop.replies(&shop.anna)[0].text.as_deref(), Some("«Кофемолка в Твери?»\nДа, в Твери"));
 
         page.click(&menu_of(true)).await;
         page.see_words(&id("delete-message"), "ещё ").await;
@@ -59,7 +46,7 @@ fn by_mouse_a_message_is_quoted_answered_and_the_answer_deleted_within_the_hour(
         let deleted = format!("{}[data-outgoing=true][data-deleted=true]", id("message"));
         page.see_words(&deleted, "Да, в Твери").await;
         page.see_words(&deleted, "Удалено на Avito").await;
-        let at_avito = ours(&shop)[0].content.to_string();
+        let at_avito = shop.replies(&shop.anna)[0].content.to_string();
         assert!(!at_avito.contains("Твери"), "Avito still has it: {at_avito}");
     });
 }
@@ -68,7 +55,7 @@ fn by_mouse_a_message_is_quoted_answered_and_the_answer_deleted_within_the_hour(
 fn by_mouse_a_reply_that_was_refused_is_deleted_and_had_back() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        let page = open(desk, &shop).await;
+        let page = shop.talk(desk, &shop.anna).await;
         shop.sim.buyer_blocks(shop.seller.user_id, &shop.anna, true);
         page.reply("Отправлю завтра утром").await;
         page.see_delivery("Отправлю завтра утром", &["failed"]).await;
@@ -84,7 +71,7 @@ fn by_mouse_a_reply_that_was_refused_is_deleted_and_had_back() {
 fn by_keyboard_alone_a_reply_with_an_emoji_is_taken_back_sent_and_deleted() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        let page = open(desk, &shop).await;
+        let page = shop.talk(desk, &shop.anna).await;
         with_seconds_to_undo(&page, 10).await;
         let enter = || [char::from(Key::Enter)];
         page.walk_to(&id("composer"), false).await;
@@ -101,7 +88,11 @@ fn by_keyboard_alone_a_reply_with_an_emoji_is_taken_back_sent_and_deleted() {
         page.walk_to(&id("undo-send"), true).await;
         page.press(&enter()).await;
         assert_eq!(typed(&page, "❌").await, "Добрый день❌");
-        assert!(ours(&shop).is_empty(), "it went out all the same: {:?}", ours(&shop));
+        assert!(
+            shop.replies(&shop.anna).is_empty(),
+            "it went out all the same: {:?}",
+            shop.replies(&shop.anna)
+        );
 
         page.walk_to(&id("composer"), false).await;
         page.press(&enter()).await;
@@ -131,7 +122,7 @@ fn by_keyboard_alone_a_reply_with_an_emoji_is_taken_back_sent_and_deleted() {
 fn by_keyboard_alone_a_buyer_is_blocked_and_another_chat_is_found_by_the_palette() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        let page = open(desk, &shop).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let enter = || [char::from(Key::Enter)];
         page.walk_to(&id("chat-menu"), true).await;
         page.press(&enter()).await;

@@ -13,9 +13,7 @@ use crate::support::{WAIT, on_a_desk};
 fn a_buyers_message_appears_in_the_open_thread_and_the_reply_goes_out_once() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.see_bubble("Кофемолка в Твери?").await;
         page.run("window.mark = true").await.unwrap();
         page.live().await;
@@ -36,10 +34,7 @@ fn a_buyers_message_appears_in_the_open_thread_and_the_reply_goes_out_once() {
 fn a_message_for_another_chat_moves_it_to_the_top_and_counts_as_unread_until_it_is_opened() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.anna).await;
         let unread = page.now(&format!("Number(one('{}').dataset.unread)", row(&shop.vera))).await;
         let unread = unread.as_i64().unwrap();
         shop.buyer_writes(&shop.vera, "Ножки нашли?");
@@ -61,10 +56,7 @@ fn a_message_for_another_chat_moves_it_to_the_top_and_counts_as_unread_until_it_
 fn a_picture_copied_in_another_program_is_pasted_and_copied_files_are_not_pasted_as_text() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.live().await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.click(&id("composer")).await;
         let files = "file:///home/anna/Фото/scratch.jpg\r\n";
         desk.screen().copy("text/uri-list", files.as_bytes().to_vec());
@@ -83,8 +75,7 @@ fn a_picture_copied_in_another_program_is_pasted_and_copied_files_are_not_pasted
         page.enter(&id("composer")).await;
         let sent = format!("{}[data-outgoing=true][data-kind=image]", id("message"));
         page.until("it is sent", &format!("['sent', 'read'].includes(one('{sent}')?.dataset.state)")).await;
-        let ours = shop.sim.chat_messages(shop.seller.user_id, &shop.anna);
-        assert_eq!(ours.iter().filter(|message| message.direction == "out").count(), 1);
+        assert_eq!(shop.replies(&shop.anna).len(), 1);
     });
 }
 
@@ -92,9 +83,7 @@ fn a_picture_copied_in_another_program_is_pasted_and_copied_files_are_not_pasted
 fn a_picture_is_shown_at_once_and_goes_out_with_the_words() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/icons/128x128.png");
         page.write(&id("attach"), file).await;
         page.see(&format!("{} img", id("picture-chip"))).await;
@@ -123,9 +112,7 @@ fn pictures_that_were_not_to_be_had_come_by_themselves_into_the_places_kept_for_
         let faults = shop.sim.faults();
         faults.set(Fault::new(FaultKind::ServerErrorHtml { status: 502 }).on_route("media"));
         shop.sim.buyer_sends(shop.seller.user_id, &shop.anna, Content::image("wheel_scratch")).unwrap();
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let picture = id("message-picture");
         page.see_words(&picture, "Фото не загрузилось").await;
         page.until("the listing's is missing too", &format!("!one('{} img')", row(&shop.anna))).await;
@@ -149,9 +136,7 @@ fn pictures_that_were_not_to_be_had_come_by_themselves_into_the_places_kept_for_
 fn a_refused_reply_waits_for_the_seller_and_goes_out_once_when_tried_again() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         shop.sim.buyer_blocks(shop.seller.user_id, &shop.anna, true);
         page.reply("Вы ещё думаете?").await;
         page.see_delivery("Вы ещё думаете?", &["failed"]).await;

@@ -8,11 +8,6 @@ use crate::support::on_a_desk;
 use crate::support::page::{Page, id, row};
 use crate::support::shop::Shop;
 
-fn ours(shop: &Shop) -> Vec<SimMessage> {
-    let all = shop.sim.chat_messages(shop.seller.user_id, &shop.anna);
-    all.into_iter().filter(|message| message.direction == "out").collect()
-}
-
 fn kinds(messages: &[SimMessage]) -> Vec<&str> {
     messages.iter().map(|message| message.kind.as_str()).collect()
 }
@@ -45,10 +40,7 @@ async fn drag(page: &Page, events: &[&str]) {
 fn photos_dropped_on_the_talk_are_shown_at_once_and_go_out_with_the_words() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.live().await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.see_bubble("Кофемолка в Твери?").await;
         drag(&page, &["dragenter", "dragover"]).await;
         page.see_words(&id("thread"), "Отпустите, чтобы прикрепить фото").await;
@@ -62,7 +54,7 @@ fn photos_dropped_on_the_talk_are_shown_at_once_and_go_out_with_the_words() {
         page.see_words(&id("picture-chip"), "вид сзади.png").await;
         let asks = "!text('[data-testid=thread]').includes('Отпустите')";
         page.until("nothing asks to let go any more", asks).await;
-        assert!(ours(&shop).is_empty(), "they went out before the seller sent them");
+        assert!(shop.replies(&shop.anna).is_empty(), "they went out before the seller sent them");
 
         page.until("one can write on", &format!("document.activeElement === one('{}')", id("composer")))
             .await;
@@ -79,7 +71,7 @@ fn photos_dropped_on_the_talk_are_shown_at_once_and_go_out_with_the_words() {
             ),
         )
         .await;
-        assert_eq!(kinds(&ours(&shop)), ["image", "image", "text"]);
+        assert_eq!(kinds(&shop.replies(&shop.anna)), ["image", "image", "text"]);
     });
 }
 
@@ -87,10 +79,7 @@ fn photos_dropped_on_the_talk_are_shown_at_once_and_go_out_with_the_words() {
 fn a_photo_on_its_way_is_stopped_the_words_go_out_and_the_photo_is_had_back() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.live().await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let faults = shop.sim.faults();
         faults.set(
             Fault::new(FaultKind::Slow { millis: 3_600_000, processed: false }).on_route("uploadImages"),
@@ -99,13 +88,13 @@ fn a_photo_on_its_way_is_stopped_the_words_go_out_and_the_photo_is_had_back() {
         page.see(&format!("{} img", id("picture-chip"))).await;
         page.reply("Вот она").await;
         page.see(&id("upload")).await;
-        assert!(ours(&shop).is_empty(), "the words overtook the photo");
+        assert!(shop.replies(&shop.anna).is_empty(), "the words overtook the photo");
 
         page.click_away(&id("upload")).await;
         page.see_words(&id("toast"), "Фото не отправлено").await;
         page.see_gone(&format!("{}[data-outgoing=true][data-kind=image]", id("message"))).await;
         page.see_delivery("Вот она", &["sent", "read"]).await;
-        assert_eq!(kinds(&ours(&shop)), ["text"]);
+        assert_eq!(kinds(&shop.replies(&shop.anna)), ["text"]);
 
         faults.clear_all();
         page.click_away(&id("toast-action")).await;
@@ -113,7 +102,7 @@ fn a_photo_on_its_way_is_stopped_the_words_go_out_and_the_photo_is_had_back() {
         page.click(&id("send")).await;
         let sent = format!("one('{}[data-outgoing=true][data-kind=image]')", id("message"));
         page.until("it is sent", &format!("['sent', 'read'].includes({sent}?.dataset.state)")).await;
-        assert_eq!(kinds(&ours(&shop)), ["text", "image"]);
+        assert_eq!(kinds(&shop.replies(&shop.anna)), ["text", "image"]);
     });
 }
 
@@ -124,9 +113,7 @@ fn photos_are_looked_at_one_after_the_other_by_keys() {
         for photo in ["wheel_scratch", "saddle_seam", "bicycle_gears"] {
             shop.sim.buyer_sends(shop.seller.user_id, &shop.anna, Content::image(photo)).unwrap();
         }
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let photo = id("message-picture");
         page.until("three photos", &format!("all('{photo}').length === 3")).await;
         page.walk_to(&photo, true).await; // the last one is the nearest to the composer
@@ -161,9 +148,7 @@ fn photos_cleaned_from_the_disk_come_back_when_they_are_looked_at() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
         shop.sim.buyer_sends(shop.seller.user_id, &shop.anna, Content::image("wheel_scratch")).unwrap();
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let drawn = |within: &str| format!("one('{within} img')?.naturalWidth > 0");
         page.until("the photo is drawn", &drawn(&id("message-picture"))).await;
         page.until("the listing's is drawn", &drawn(&row(&shop.anna))).await;

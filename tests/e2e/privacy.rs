@@ -13,10 +13,7 @@ use crate::support::{Desk, on_a_desk};
 fn every_file_and_folder_is_readable_by_its_owner_only() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.live().await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         let loaded = format!("one('{} img')?.naturalWidth > 0", id("chat-row"));
         page.until("a picture of the list is loaded, so its file is there", &loaded).await;
         page.reply("Добрый день!").await;

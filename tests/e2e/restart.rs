@@ -10,9 +10,7 @@ use crate::support::{Desk, on_a_desk};
 fn history_and_half_typed_text_are_there_after_a_restart_even_without_a_connection() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.reply("Да, на Советской").await;
         page.see_delivery("Да, на Советской", &["sent", "read"]).await;
         page.write(&id("composer"), "Могу ещё показать, как она").await;
@@ -38,9 +36,7 @@ const REPLY: &str = "Уже упаковал, отправлю утром";
 fn a_reply_survives_a_power_cut_right_after_enter_and_goes_out_once() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         reply_and_cut_power(desk, &page).await;
         comes_back_once(desk, &shop).await;
     });
@@ -50,9 +46,7 @@ fn a_reply_survives_a_power_cut_right_after_enter_and_goes_out_once() {
 fn a_reply_that_waits_for_a_connection_survives_a_power_cut_and_goes_out_once() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         shop.sim.pause().await;
         reply_and_cut_power(desk, &page).await;
         assert_eq!(shop.sim.posted_count(REPLY), 0);
@@ -65,10 +59,7 @@ fn a_reply_that_waits_for_a_connection_survives_a_power_cut_and_goes_out_once() 
 fn a_reply_whose_answer_a_power_cut_swallowed_is_recognised_and_not_sent_again() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.open_chat(&shop.anna).await;
-        page.live().await;
+        let page = shop.talk(desk, &shop.anna).await;
         let faults = shop.sim.faults();
         let slow = faults
             .set(Fault::new(FaultKind::Slow { millis: 60_000, processed: true }).on_route("postSendMessage"));

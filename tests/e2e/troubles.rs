@@ -77,10 +77,7 @@ fn an_address_that_is_not_found_is_told_apart_from_a_dead_line() {
 fn what_ails_an_account_is_told_in_words_of_its_own_each_with_a_next_step() {
     on_a_desk(async |desk| {
         let shop = Shop::open().await;
-        shop.connect(desk).await;
-        let page = desk.start(&[]).await;
-        page.live().await;
-        page.open_chat(&shop.anna).await;
+        let page = shop.talk(desk, &shop.anna).await;
         page.click(&format!("{} > button.line", id("status-line"))).await;
         let user = shop.seller.user_id;
         // A fault of the server; none: the tariff ends.

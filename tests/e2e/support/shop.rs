@@ -1,7 +1,8 @@
 //! The other side of real accounts: a stand-in for Avito inside the test, reached over real sockets.
 
-use avito_sim::{NewChat, SellerAccount, Sim, SimConfig};
+use avito_sim::{NewChat, SellerAccount, Sim, SimConfig, SimMessage};
 
+use super::page::Page;
 use super::{Desk, WAIT};
 
 /// The stand-in and the account the app is connected to.
@@ -60,6 +61,21 @@ impl Shop {
         all.extend(["--calls-per-minute", "6000", "--json"]);
         all.extend(arguments);
         desk.tell_with_input(&all, &self.seller.client_secret).await.json();
+    }
+
+    /// Connects the account, opens the window, and in it this chat, once messages arrive at once.
+    pub(crate) async fn talk(&self, desk: &mut Desk, chat: &str) -> Page {
+        self.connect(desk).await;
+        let page = desk.start(&[]).await;
+        page.live().await;
+        page.open_chat(chat).await;
+        page
+    }
+
+    /// What Avito has of the seller's in this chat, oldest first.
+    pub(crate) fn replies(&self, chat: &str) -> Vec<SimMessage> {
+        let all = self.sim.chat_messages(self.seller.user_id, chat);
+        all.into_iter().filter(|message| message.direction == "out").collect()
     }
 
     /// Waits until this text has been accepted.
