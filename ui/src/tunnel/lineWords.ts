@@ -1,7 +1,8 @@
 // A line's state in words.
 import type { DeliveryCounts, LineReason, LineView, Mode, TunnelKind } from "../host/contract";
 import type { Tone } from "../status/statusWords";
-import { language, m, number } from "../words";
+import { m, number } from "../words";
+import { numberFormat } from "../words/formats";
 import { codeWords } from "./codes";
 
 export const tunnelNames: Record<TunnelKind, () => string> = { ngrok: m.tunnel_ngrok, program: m.tunnel_program, own: m.tunnel_own };
@@ -38,7 +39,7 @@ export function reasonWords(line: LineView): string {
 /** «0,8 с», «140 мс». */
 export function delay(ms: number): string {
 	if (ms < 1000) return m.millis({ count: number(Math.round(ms)) });
-	return m.seconds_short({ count: new Intl.NumberFormat(language.locale, { maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(ms / 1000) });
+	return m.seconds_short({ count: numberFormat({ maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(ms / 1000) });
 }
 
 /** «доставлено вебхуком 412 из 412, в среднем 0,8 с» */

@@ -1,19 +1,6 @@
 // Times as people write them. Days are the days of the machine's own time zone.
+import { numberFormat, timeFormat } from "./formats";
 import { m } from "./generated/messages";
-import { language } from "./language.svelte";
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function format(ms: number, name: string, options: Intl.DateTimeFormatOptions): string {
-	const key = `${language.locale} ${name}`;
-	let found = formats.get(key);
-	if (!found) {
-		// English here is the English of people who write 24 hours and the day first.
-		found = new Intl.DateTimeFormat(language.locale === "en" ? "en-GB" : language.locale, options);
-		formats.set(key, found);
-	}
-	return found.format(ms);
-}
 
 /** Whole days between two moments by the calendar: 0 today, 1 yesterday, negative in the future. */
 export function daysAgo(ms: number, now: number): number {
@@ -26,14 +13,17 @@ export function daysAgo(ms: number, now: number): number {
 
 const sameYear = (ms: number, now: number) => new Date(ms).getFullYear() === new Date(now).getFullYear();
 
+const two = (part: number) => String(part).padStart(2, "0");
+
 /** «14:05» */
 export function clockTime(ms: number): string {
-	return format(ms, "clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+	const date = new Date(ms);
+	return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** «14:05:09» */
 export function clockSeconds(ms: number): string {
-	return format(ms, "seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+	return `${clockTime(ms)}:${two(new Date(ms).getSeconds())}`;
 }
 
 /** For a line of a list: «14:05», «вчера», «пн», «3 окт.», «12.04.2025». */
@@ -41,9 +31,9 @@ export function listTime(ms: number, now: number): string {
 	const days = daysAgo(ms, now);
 	if (days <= 0) return clockTime(ms);
 	if (days === 1) return m.time_yesterday();
-	if (days < 7) return format(ms, "weekday", { weekday: "short" });
-	if (sameYear(ms, now)) return format(ms, "dayMonth", { day: "numeric", month: "short" });
-	return format(ms, "date", { day: "2-digit", month: "2-digit", year: "numeric" });
+	if (days < 7) return timeFormat({ weekday: "short" }).format(ms);
+	if (sameYear(ms, now)) return timeFormat({ day: "numeric", month: "short" }).format(ms);
+	return timeFormat({ day: "2-digit", month: "2-digit", year: "numeric" }).format(ms);
 }
 
 /** Between the days of a thread: «Сегодня», «Вчера», «3 октября», «3 октября 2024 г.». */
@@ -51,8 +41,8 @@ export function dayLabel(ms: number, now: number): string {
 	const days = daysAgo(ms, now);
 	if (days === 0) return m.time_today_title();
 	if (days === 1) return m.time_yesterday_title();
-	if (sameYear(ms, now)) return format(ms, "dayMonthLong", { day: "numeric", month: "long" });
-	return format(ms, "dateLong", { day: "numeric", month: "long", year: "numeric" });
+	if (sameYear(ms, now)) return timeFormat({ day: "numeric", month: "long" }).format(ms);
+	return timeFormat({ day: "numeric", month: "long", year: "numeric" }).format(ms);
 }
 
 type Placed = { today: (of: { time: string }) => string; yesterday: (of: { time: string }) => string; day: (of: { day: string; time: string }) => string };
@@ -63,8 +53,8 @@ function placed(ms: number, now: number, words: Placed): string {
 	if (days === 0) return words.today({ time });
 	if (days === 1) return words.yesterday({ time });
 	const day = sameYear(ms, now)
-		? format(ms, "dayMonth", { day: "numeric", month: "short" })
-		: format(ms, "date", { day: "2-digit", month: "2-digit", year: "numeric" });
+		? timeFormat({ day: "numeric", month: "short" }).format(ms)
+		: timeFormat({ day: "2-digit", month: "2-digit", year: "numeric" }).format(ms);
 	return words.day({ day, time });
 }
 
@@ -85,12 +75,12 @@ export function sinceMoment(ms: number, now: number): string {
 
 /** Short names of the days of the week, Monday first. */
 export function weekdays(): string[] {
-	return [0, 1, 2, 3, 4, 5, 6].map((day) => format(new Date(2024, 0, 1 + day, 12).getTime(), "weekday", { weekday: "short" }));
+	return [0, 1, 2, 3, 4, 5, 6].map((day) => timeFormat({ weekday: "short" }).format(new Date(2024, 0, 1 + day, 12)));
 }
 
 /** The whole date for a tooltip: «3 октября 2026 г., 14:05:09». */
 export function fullTime(ms: number): string {
-	return format(ms, "full", { dateStyle: "long", timeStyle: "medium" });
+	return timeFormat({ dateStyle: "long", timeStyle: "medium" }).format(ms);
 }
 
 /** A stretch of time in its largest unit: «40 с», «1 мин», «90 с», «12 мин», «3 ч», «2 дн.»; never torn from its unit. */
@@ -103,6 +93,6 @@ export function span(ms: number): string {
 	] as const;
 	const whole = Math.round(ms / 1000) * 1000;
 	const [unit, length] = units.find(([, least]) => whole === least || whole >= least * 1.5) ?? ["second", 1000];
-	const words = new Intl.NumberFormat(language.locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.round(whole / length));
+	const words = numberFormat({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.round(whole / length));
 	return words.replace(/(\d)\s*(\p{L})/u, "$1\u00a0$2");
 }
