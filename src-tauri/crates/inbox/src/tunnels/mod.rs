@@ -189,14 +189,15 @@ impl Tunnels {
         }
     }
 
-    /// Shows how things stand; answers whether the address is another one now.
+    /// Shows how things stand; answers whether the way to us is another one now.
     fn show(&self, mut new: Now) -> bool {
         let mut moved = false;
         self.now.send_if_modified(|now| {
             if now.state == new.state && now.kind == new.kind {
                 new.since_ms = now.since_ms;
             }
-            moved = now.base() != new.base();
+            // Without any tunnel a server on this machine reaches us; with one, though it has no address yet, it does not.
+            moved = now.base() != new.base() || now.state.is_some() != new.state.is_some();
             let changed = *now != new;
             *now = new.clone();
             changed

@@ -153,6 +153,25 @@ async fn a_tunnel_that_goes_down_is_followed_by_polling_at_once_and_nothing_is_l
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_reached_without_a_tunnel_is_not_called_live_while_the_first_one_fails() {
+    let never = Duration::from_secs(3600);
+    let timing = Timing { poll_live: never, poll_live_first: never, ..timing() };
+    let stage = Stage::default();
+    let setup = Setup { timing, tunnels: Some(Arc::new(stage.clone())), ..Setup::default() };
+    let shop = Shop::new(empty_sim().await, setup).await;
+    let mode = async |mode: Mode| {
+        shop.until(&format!("{mode:?}"), async || shop.view().await.mode == mode).await;
+    };
+    mode(Mode::Live).await;
+    shop.core.save_tunnels(settings(&[TunnelKind::Ngrok])).await.unwrap();
+    shop.until("the tunnel is started", async || !stage.made().is_empty()).await;
+    stage.failed("105");
+    mode(Mode::Polling).await;
+    shop.core.save_tunnels(settings(&[])).await.unwrap();
+    mode(Mode::Live).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_comes_and_goes_is_treated_as_down_for_growing_times() {
     let never = Duration::from_secs(3600);
     let timing = Timing { flap_first: never, flap_max: never, poll_live: never, ..timing() };
