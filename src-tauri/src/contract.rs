@@ -99,6 +99,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             knowledge::try_question,
             knowledge::save_entry,
             knowledge::remove_source,
+            knowledge::restore_source,
             knowledge::switch_source_off,
             knowledge::switch_passage_off,
             knowledge::set_source_scope,

@@ -64,11 +64,18 @@ pub(crate) async fn save_entry(
     }
 }
 
-/// Removes a source.
+/// Removes a source; it can be had back for a while.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn remove_source(shops: State<'_, Shops>, source: SourceId) -> Answer<()> {
     Ok(shops.shown_core()?.remove_source(source).await?)
+}
+
+/// Has a source back that was just removed.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn restore_source(shops: State<'_, Shops>, source: SourceId) -> Answer<()> {
+    Ok(shops.shown_core()?.restore_source(source).await?)
 }
 
 /// Switches a source off or on.

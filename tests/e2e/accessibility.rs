@@ -200,7 +200,6 @@ fn no_part_of_answers_and_knowledge_breaks_the_rules_of_accessibility() {
         page.click(&format!("{} button.open", id("source-row"))).await;
         page.see(&id("source")).await;
         walk.look("source").await;
-        walk.look_at_dialog("source-remove", "remove-dialog").await;
         walk.click("open-trial").await;
         let account = "const of = one('main .one select'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', {bubbles: true})); return 1;";
         page.run(account).await.expect("an account is chosen");

@@ -111,8 +111,19 @@ fn a_dropped_document_is_found_edited_words_too_and_a_broken_file_says_why() {
 
         open(&page, "Есть ли самовывоз?").await;
         page.click(&id("source-remove")).await;
-        page.click_away(&id("remove-confirm")).await;
-        page.until("it is gone", "!document.body.innerText.includes('Есть ли самовывоз')").await;
+        page.see_gone(&id("source")).await;
+        let row = |there: bool| {
+            format!(
+                "all('{}').some((row) => row.innerText.includes('Есть ли самовывоз')) === {there}",
+                id("source-row")
+            )
+        };
+        page.until("it is gone", &row(false)).await;
+        page.click_away(&id("toast-action")).await;
+        page.see_words(&id("source"), "Садовой").await;
+        page.until("it is there again", &row(true)).await;
+        ask(&page, "где забрать самовывозом").await;
+        page.see_words(&id("found"), "Садовой").await;
     });
 }
 

@@ -184,8 +184,10 @@ export const commands = {
 	tryQuestion: (scope: Scope, question: string) => typedError<Trial, UiError>(__TAURI_INVOKE("try_question", { scope, question })),
 	/**  Adds an entry, or changes one. */
 	saveEntry: (source: SourceId | null, entry: EntryInput) => typedError<SourceId, UiError>(__TAURI_INVOKE("save_entry", { source, entry })),
-	/**  Removes a source. */
+	/**  Removes a source; it can be had back for a while. */
 	removeSource: (source: SourceId) => typedError<null, UiError>(__TAURI_INVOKE("remove_source", { source })),
+	/**  Has a source back that was just removed. */
+	restoreSource: (source: SourceId) => typedError<null, UiError>(__TAURI_INVOKE("restore_source", { source })),
 	/**  Switches a source off or on. */
 	switchSourceOff: (source: SourceId, off: boolean) => typedError<null, UiError>(__TAURI_INVOKE("switch_source_off", { source, off })),
 	/**  Switches one passage off or on. */

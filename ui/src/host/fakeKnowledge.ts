@@ -15,6 +15,7 @@ export class FakeKnowledge implements KnowledgeHost {
 	#emit: (notice: Notice) => void;
 	#now: () => number;
 	#next = 1;
+	#removed: SourceRowView[] = [];
 
 	constructor(emit: (notice: Notice) => void, now: () => number) {
 		this.#emit = emit;
@@ -108,7 +109,13 @@ export class FakeKnowledge implements KnowledgeHost {
 	}
 	async removeSource(id: SourceId): Promise<void> {
 		this.calls.push(["removeSource", id]);
+		this.#removed.push(this.#row(id));
 		this.rows = this.rows.filter((row) => row.id !== id);
+		this.#emit({ what: "knowledge" });
+	}
+	async restoreSource(id: SourceId): Promise<void> {
+		this.calls.push(["restoreSource", id]);
+		this.rows.push(...this.#removed.filter((row) => row.id === id));
 		this.#emit({ what: "knowledge" });
 	}
 	async switchSourceOff(id: SourceId, off: boolean): Promise<void> {

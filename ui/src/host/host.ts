@@ -87,7 +87,9 @@ export interface KnowledgeHost {
 	tryQuestion(scope: Scope, question: string): Promise<Trial>;
 	/** Adds an entry when `source` is null. */
 	saveEntry(source: SourceId | null, entry: EntryInput): Promise<SourceId>;
+	/** It can be had back for some minutes. */
 	removeSource(source: SourceId): Promise<void>;
+	restoreSource(source: SourceId): Promise<void>;
 	switchSourceOff(source: SourceId, off: boolean): Promise<void>;
 	switchPassageOff(passage: PassageId, off: boolean): Promise<void>;
 	setSourceScope(source: SourceId, scope: Scope): Promise<void>;

@@ -133,6 +133,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	tryQuestion: [scope, "почём?"],
 	saveEntry: [null, { kind: "question", scope, title: "Гарантия", text: "Год", url: null }],
 	removeSource: [3],
+	restoreSource: [3],
 	switchSourceOff: [3, true],
 	switchPassageOff: [5, true],
 	setSourceScope: [3, scope],

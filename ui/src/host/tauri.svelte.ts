@@ -76,6 +76,7 @@ const knowledge: KnowledgeHost = {
 	tryQuestion: (scope, question) => call("try_question", { scope, question }),
 	saveEntry: (source, entry) => call("save_entry", { source, entry }),
 	removeSource: (source) => call("remove_source", { source }),
+	restoreSource: (source) => call("restore_source", { source }),
 	switchSourceOff: (source, off) => call("switch_source_off", { source, off }),
 	switchPassageOff: (passage, off) => call("switch_passage_off", { passage, off }),
 	setSourceScope: (source, scope) => call("set_source_scope", { source, scope }),

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { FakeKnowledge } from "../host/fakeKnowledge";
 import { replayed } from "../host/fakeDrafts";
+import { toasts } from "../shared/toasts.svelte";
 import { renderIn, testFrame } from "../testing/render";
 import { Knowledge } from "./knowledge.svelte";
 import KnowledgeArea from "./KnowledgeArea.svelte";
@@ -91,7 +92,7 @@ describe("files", () => {
 	});
 });
 
-test("an entry is written, changed and removed after a question", async () => {
+test("an entry is written, changed, removed and had back", async () => {
 	const { user, fake } = await start((fake) => fake.add({ title: "Торг" }, "Торг при осмотре."));
 	await user.click(screen.getByTestId("knowledge-add"));
 	await user.click(screen.getByTestId("add-question"));
@@ -107,9 +108,12 @@ test("an entry is written, changed and removed after a question", async () => {
 	await user.click(save());
 	await waitFor(() => expect(screen.getByTestId("source").textContent).toContain("Год."));
 	await user.click(screen.getByTestId("source-remove"));
-	expect(fake.rows).toHaveLength(2);
-	await user.click(screen.getByTestId("remove-confirm"));
 	await waitFor(() => expect(fake.rows).toHaveLength(1));
+	const said = toasts.list.at(-1);
+	expect(said?.words).toContain("«Гарантия?»");
+	said?.action?.act();
+	expect((await screen.findByTestId("source")).textContent).toContain("Год.");
+	expect(fake.rows).toHaveLength(2);
 });
 
 test("an entry is tried on past questions as it is written, before it is saved", async () => {

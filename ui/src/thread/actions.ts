@@ -104,5 +104,5 @@ export class MessageActions {
 }
 
 function offerBack(words: string, act: () => void): void {
-	toasts.undoable(words, { words: m.reply_drop_undo(), act });
+	toasts.undoable(words, { words: m.put_back(), act });
 }

@@ -56,6 +56,8 @@ pub struct Timing {
     pub items_look: Duration,
     /// Settled deliveries are kept in the journal this long.
     pub journal_keep: Duration,
+    /// What was removed from knowledge can be had back so long.
+    pub source_grace: Duration,
     /// A replaced webhook path is accepted so much longer: deliveries to it may be under way.
     pub secret_grace: Duration,
     /// A line that went down twice must stay up so long before it is used; doubles with each time down.
@@ -106,6 +108,7 @@ impl Timing {
             items_first: shorter(self.items_first),
             items_look: shorter(self.items_look),
             journal_keep: self.journal_keep,
+            source_grace: self.source_grace,
             secret_grace: shorter(self.secret_grace),
             flap_first: shorter(self.flap_first),
             flap_max: shorter(self.flap_max),
@@ -147,6 +150,7 @@ impl Default for Timing {
             items_first: seconds(60),
             items_look: seconds(1800),
             journal_keep: seconds(14 * 24 * 3600),
+            source_grace: seconds(600),
             secret_grace: seconds(600),
             flap_first: seconds(5),
             flap_max: seconds(300),

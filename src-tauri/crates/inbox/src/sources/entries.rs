@@ -61,12 +61,33 @@ impl Core {
         self.settle(id).await
     }
 
-    /// Removes a source with its passages.
+    /// Removes a source with its passages. For some minutes it can be had back, unless the program is closed before.
     pub async fn remove_source(&self, id: SourceId) -> Result<(), CoreError> {
         self.inner.desk.stop(id);
-        if !self.inner.store.write(move |c| sources::set_removed(c, id)).await? {
+        if !self.inner.store.write(move |c| sources::put_away(c, id)).await? {
             return Err(CoreError::not_found("no such source"));
         }
+        let core = self.clone();
+        self.spawn("removal of a source", async move {
+            core.inner.clock.sleep(core.inner.timing.source_grace).await;
+            let given_up = core.inner.store.write(move |c| sources::give_up(c, Some(id))).await;
+            let deleted = match given_up {
+                Ok(()) => settle(&core.inner.store, id).await,
+                error => error,
+            };
+            if let Err(error) = deleted {
+                tracing::warn!(%error, "a removed source is deleted with the next start");
+            }
+        });
+        self.settle(id).await
+    }
+
+    /// Has a source back that was removed a moment ago, as it was.
+    pub async fn restore_source(&self, id: SourceId) -> Result<(), CoreError> {
+        if !self.inner.store.write(move |c| sources::restore(c, id)).await? {
+            return Err(CoreError::not_found("the source is deleted"));
+        }
+        self.inner.desk.wake.notify_one();
         self.settle(id).await
     }
 

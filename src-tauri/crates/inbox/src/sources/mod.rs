@@ -28,8 +28,11 @@ pub(crate) use meaning::Meaning;
 pub(crate) use proposed::{Known, Proposed};
 pub(crate) use reading::{Desk, Ended};
 
-/// Settles what a kill interrupted, then reads what is to be read until the core stops.
+/// Settles what a kill interrupted and deletes what nobody had back, then reads what is to be read until the core stops.
 pub(crate) async fn work(core: Core) {
+    if let Err(error) = core.inner.store.write(|c| sources::give_up(c, None)).await {
+        tracing::warn!(%error, "removed sources are not deleted");
+    }
     let unsettled = core.inner.store.read(sources::unsettled).await.unwrap_or_default();
     for id in unsettled {
         if let Err(error) = entries::settle(&core.inner.store, id).await {

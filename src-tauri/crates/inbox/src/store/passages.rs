@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
+use super::sources::Removed;
 use crate::ids::{PassageId, SourceId};
 use crate::ingest::fold;
 
@@ -159,13 +160,14 @@ pub(crate) fn end_reading(connection: &Connection, of: &Of) -> Result<(), StoreE
 const PIECE: u32 = 200;
 
 /// Takes a piece of a source's passages into the index or out of it, and deletes what is no longer there. Gives whether there
-/// is more; at the end the source counts as settled, and a removed one is gone.
+/// is more; at the end the source counts as settled, and one that was removed for good is gone.
 pub(crate) fn settle_piece(connection: &Connection, source: SourceId) -> Result<bool, StoreError> {
     let state = "SELECT account, item, off, removed, reading FROM sources WHERE id = ?1";
     let state = connection.prepare_cached(state)?.query_row([source], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?, row.get::<_, i64>(4)?))
+        Ok((row.get(0)?, row.get(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?))
     });
     let Some((account, item, off, removed, reading)) = state.optional()? else { return Ok(false) };
+    let (off, removed) = (off || removed == Removed::ForNow as i64, removed == Removed::ForGood as i64);
     let mut writer = Writer::new(connection);
     let gone = format!(
         "SELECT {COLUMNS} FROM source_passages WHERE source = ?1 AND (?2 OR reading < ?3) LIMIT {PIECE}"

@@ -216,7 +216,7 @@ CREATE TABLE sources (
   reading     INTEGER NOT NULL DEFAULT 0, -- number of the present reading; passages of earlier ones are no longer there
   problems    TEXT,                       -- JSON: what could not be read and why
   off         INTEGER NOT NULL DEFAULT 0, -- switched off by the seller
-  removed     INTEGER NOT NULL DEFAULT 0, -- removed by the seller; its passages are being taken out
+  removed     INTEGER NOT NULL DEFAULT 0, -- 1: is being deleted; 2: by the seller, who may have it back for a while
   unsettled   INTEGER NOT NULL DEFAULT 0, -- its passages are not all in or out of the index as they should be
   added_ms    INTEGER NOT NULL,
   changed_ms  INTEGER NOT NULL            -- when what it says last changed, as far as we know: its age

@@ -187,7 +187,42 @@ pub(crate) fn set_off(connection: &Connection, id: SourceId, off: bool) -> Resul
     Ok(connection.prepare_cached(sql)?.execute((id, off))? > 0)
 }
 
-/// The seller removes a source. Its passages, and then itself, follow with [`super::passages::settle_piece`].
+/// What the column `removed` says of a source that is gone for the seller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removed {
+    /// It is being deleted.
+    ForGood = 1,
+    /// It is kept for a while, so that it can be had back.
+    ForNow = 2,
+}
+
+/// The seller removes a source, and may have it back with [`restore`]. Its passages follow with [`super::passages::settle_piece`].
+pub(crate) fn put_away(connection: &Connection, id: SourceId) -> Result<bool, StoreError> {
+    let sql = "UPDATE sources SET removed = ?2, unsettled = 1 WHERE id = ?1 AND removed = 0";
+    Ok(connection.prepare_cached(sql)?.execute((id, Removed::ForNow as i64))? > 0)
+}
+
+/// The seller has a source back that was put away, unless its file has become a source again by itself. Answers whether one of them is there.
+/// Its passages follow with [`super::passages::settle_piece`].
+pub(crate) fn restore(connection: &Connection, id: SourceId) -> Result<bool, StoreError> {
+    let again = "SELECT 1 FROM sources AS gone JOIN sources AS there ON there.path = gone.path
+                 WHERE gone.id = ?1 AND there.removed = 0";
+    if connection.prepare_cached(again)?.exists([id])? {
+        return Ok(true);
+    }
+    let sql = "UPDATE sources SET removed = 0, unsettled = 1 WHERE id = ?1 AND removed = ?2";
+    Ok(connection.prepare_cached(sql)?.execute((id, Removed::ForNow as i64))? > 0)
+}
+
+/// What was put away is not wanted back: this source, or all. It is deleted with [`super::passages::settle_piece`].
+pub(crate) fn give_up(connection: &Connection, id: Option<SourceId>) -> Result<(), StoreError> {
+    let sql = "UPDATE sources SET removed = ?2, unsettled = 1 WHERE removed = ?3 AND (?1 IS NULL OR id = ?1)";
+    let values = (id, Removed::ForGood as i64, Removed::ForNow as i64);
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// A source is removed for good. Its passages, and then itself, follow with [`super::passages::settle_piece`].
 pub(crate) fn set_removed(connection: &Connection, id: SourceId) -> Result<bool, StoreError> {
     let sql = "UPDATE sources SET removed = 1, off = 1, unsettled = 1 WHERE id = ?1 AND removed = 0";
     Ok(connection.prepare_cached(sql)?.execute([id])? > 0)

@@ -1,9 +1,11 @@
 //! Knowledge: what the seller writes is found, quoted, changed and switched off.
 
-use inbox::view::{EntryInput, FoundPassage, MatchKind, Scope, SourceKind};
-use inbox::{AccountId, Core, SourceId};
+use std::time::Duration;
 
-use crate::support::{Setup, Shop, open};
+use inbox::view::{EntryInput, FoundPassage, MatchKind, Scope, SourceKind};
+use inbox::{AccountId, Core, SourceId, Timing};
+
+use crate::support::{Setup, Shop, open, timing, until};
 
 /// A core without accounts: knowledge needs none.
 pub(crate) async fn core(folder: &tempfile::TempDir) -> Core {
@@ -127,6 +129,52 @@ async fn a_switched_off_entry_is_kept_and_a_removed_one_is_gone() {
     assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, []);
     assert!(core.remove_source(id).await.is_err());
     assert!(core.edit_entry(id, question("а", "б", everywhere())).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_entry_is_had_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let long = format!("{}\n\n{}", "Торг при осмотре. ".repeat(35), "Забрать можно в будни. ".repeat(30));
+    let note = EntryInput { kind: SourceKind::Note, ..question("", &long, everywhere()) };
+    let id = core.add_entry(note).await.unwrap();
+    let off = found(&core, &everywhere(), "когда забрать?").await.remove(0).id;
+    core.switch_passage_off(off, true).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, [id]);
+    let kept = core.source_view(id, -1).await.unwrap();
+    assert_eq!(kept.passages.len(), 2);
+    core.remove_source(id).await.unwrap();
+    assert!(core.source_view(id, -1).await.is_err());
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, []);
+    core.restore_source(id).await.unwrap();
+    assert_eq!(core.source_view(id, -1).await.unwrap(), kept);
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, [id]);
+    assert_eq!(sources(&core, &everywhere(), "когда забрать?").await, [], "what was switched off stays so");
+    assert!(core.restore_source(id).await.is_err(), "it is there");
+
+    // Nobody has it back after the next start, and nothing of it is left.
+    core.remove_source(id).await.unwrap();
+    core.close().await;
+    let core = self::core(&folder).await;
+    until_nothing_is_left(&core, &folder).await;
+    assert!(core.restore_source(id).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_entry_that_nobody_has_back_is_deleted_while_the_program_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let timing = Timing { source_grace: Duration::from_millis(50), ..timing() };
+    let core = open(folder.path(), &Setup { timing, ..Setup::default() }).await;
+    let id = core.add_entry(question("Торг", "Торг при осмотре.", everywhere())).await.unwrap();
+    core.remove_source(id).await.unwrap();
+    until_nothing_is_left(&core, &folder).await;
+}
+
+async fn until_nothing_is_left(core: &Core, folder: &tempfile::TempDir) {
+    let db = rusqlite::Connection::open(folder.path().join("prilavok.db")).unwrap();
+    let left = "SELECT (SELECT count(*) FROM sources) + (SELECT count(*) FROM source_passages)";
+    until(core, "nothing is left", async || db.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap() == 0)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
