@@ -39,8 +39,9 @@ pub struct Options {
     /// Events over which memory must stay flat.
     #[arg(long, default_value_t = 200_000)]
     pub events: usize,
-    /// Seconds until a started window counts as being at rest: a start looks through what has changed, for some ten of them.
-    #[arg(long, default_value_t = 30)]
+    /// Seconds until a started window counts as being at rest: a start looks through what has changed, for some ten of them, and after a
+    /// minute through the listings, which it does again every half hour only.
+    #[arg(long, default_value_t = 70)]
     pub settle: u64,
     /// Seconds of rest whose processor time is counted.
     #[arg(long, default_value_t = 30)]
