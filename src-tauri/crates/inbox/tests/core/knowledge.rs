@@ -170,6 +170,30 @@ async fn a_removed_entry_that_nobody_has_back_is_deleted_while_the_program_runs(
     until_nothing_is_left(&core, &folder).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_file_is_had_back_once_also_when_it_was_added_again_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let file = folder.path().join("условия.txt");
+    std::fs::write(&file, "Гарантия на самовар два года.").unwrap();
+    let add = async || core.add_files(&everywhere(), vec![file.clone()], false).await.unwrap().remove(0);
+    let all = async || {
+        let view = core.knowledge_view(None, "").await.unwrap();
+        view.sources.iter().map(|source| source.id).collect::<Vec<_>>()
+    };
+    let first = add().await;
+    until(&core, "it is read", async || !found(&core, &everywhere(), "гарантия").await.is_empty()).await;
+    core.remove_source(first).await.unwrap();
+    core.restore_source(first).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "гарантия на самовар").await, [first]);
+
+    core.remove_source(first).await.unwrap();
+    let second = add().await;
+    assert_ne!(first, second);
+    core.restore_source(first).await.unwrap();
+    assert_eq!(all().await, [second]);
+}
+
 async fn until_nothing_is_left(core: &Core, folder: &tempfile::TempDir) {
     let db = rusqlite::Connection::open(folder.path().join("prilavok.db")).unwrap();
     let left = "SELECT (SELECT count(*) FROM sources) + (SELECT count(*) FROM source_passages)";
