@@ -32,6 +32,7 @@ mod trust;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,8 +60,10 @@ pub(crate) struct Drafting {
     pub(crate) wake: Notify,
     /// Drafts that are being made.
     writing: Mutex<BTreeMap<ChatId, Writing>>,
-    /// The model's client, until its settings change.
+    /// The model's client, until its settings or secrets change.
     client: Mutex<Option<Arc<model::Ready>>>,
+    /// Counts the changes of the model's secrets.
+    secrets: AtomicU64,
     /// What hindered the model last.
     trouble: Mutex<Option<ModelTrouble>>,
 }

@@ -1,5 +1,6 @@
 //! The language model's settings, secrets and budget.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const SECRET: &str = "language-model";
 pub(crate) struct Ready {
     pub(crate) client: Client,
     pub(crate) settings: DraftSettings,
+    /// After which change of the secrets.
+    secrets: u64,
 }
 
 /// What the vault keeps, as JSON.
@@ -126,18 +129,14 @@ impl Core {
             let text = serde_json::to_string(&kept)
                 .map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
             self.inner.vault.set(SECRET, SecretString::from(text)).await?;
+            self.inner.drafting.secrets.fetch_add(1, Ordering::SeqCst);
         }
         self.inner.store.write(move |c| settings::set_over_default(c, SETTINGS, &new)).await?;
-        self.forget_client();
+        self.inner.meaning.begin_anew();
         self.inner.drafting.set_trouble(None);
         self.notify(Notice::Drafts);
         self.inner.drafting.wake.notify_one();
         Ok(())
-    }
-
-    fn forget_client(&self) {
-        *self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.inner.meaning.forget_client();
     }
 
     /// Asks a model for its list and for a word, with these settings, saved or not.
@@ -169,7 +168,7 @@ impl Core {
             return Ok(None);
         }
         let known = self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.settings == settings) {
+        if let Some(known) = known.filter(|known| self.is_for(known, &settings)) {
             return Ok(Some(known));
         }
         let ready = Arc::new(self.ready(settings).await?);
@@ -179,9 +178,20 @@ impl Core {
 
     /// A client for the model that these settings name, with what the vault keeps.
     pub(crate) async fn ready(&self, settings: DraftSettings) -> Result<Ready, ModelTrouble> {
-        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?;
+        self.ready_with(settings, ModelSecrets::default()).await
+    }
+
+    async fn ready_with(&self, settings: DraftSettings, new: ModelSecrets) -> Result<Ready, ModelTrouble> {
+        // Counted before they are read: who is overtaken by a change is counted to the former ones.
+        let secrets = self.inner.drafting.secrets.load(Ordering::SeqCst);
+        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?.change(new);
         let client = Client::new(&kept.endpoint(&settings)).map_err(|error| trouble(&error))?;
-        Ok(Ready { client, settings })
+        Ok(Ready { client, settings, secrets })
+    }
+
+    /// Whether a client that was made before asks by these settings and with the secrets that are kept now.
+    pub(crate) fn is_for(&self, ready: &Ready, settings: &DraftSettings) -> bool {
+        ready.settings == *settings && ready.secrets == self.inner.drafting.secrets.load(Ordering::SeqCst)
     }
 
     /// A model by settings that are not saved, within the budget they set.
@@ -193,9 +203,7 @@ impl Core {
         if !self.may_ask(new).await? {
             return Ok(None);
         }
-        let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?.change(secrets);
-        let client = Client::new(&kept.endpoint(new)).map_err(|error| trouble(&error))?;
-        Ok(Some(Arc::new(Ready { client, settings: new.clone() })))
+        Ok(Some(Arc::new(self.ready_with(new.clone(), secrets).await?)))
     }
 
     /// Whether these settings name a model; an error when their budget is used up.
@@ -270,5 +278,37 @@ pub(crate) fn trouble(error: &ModelError) -> ModelTrouble {
         ModelError::TooSlow => ModelTrouble::TooSlow,
         ModelError::Cancelled => ModelTrouble::Cancelled,
         ModelError::BadAddress => ModelTrouble::BadAddress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::CoreConfig;
+    use crate::secrets::Vault;
+
+    #[tokio::test]
+    async fn a_client_made_while_a_new_key_was_given_is_not_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
+        config.background = false;
+        let core = Core::open(config).await.unwrap();
+        let give = async |key: &str| {
+            let settings = DraftSettings {
+                use_model: true,
+                base_url: "http://127.0.0.1:9/v1".into(),
+                ..DraftSettings::default()
+            };
+            let secrets = ModelSecrets { key: Some(key.into()), ..ModelSecrets::default() };
+            core.save_draft_settings(settings.clone(), secrets).await.unwrap();
+            settings
+        };
+        let late = Arc::new(core.ready(give("the former key").await).await.unwrap());
+        give("the new key").await;
+        *core.inner.drafting.client.lock().unwrap() = Some(late.clone());
+        let now = core.model_now().await.ok().flatten().unwrap();
+        assert!(!Arc::ptr_eq(&late, &now));
+        let again = core.model_now().await.ok().flatten().unwrap();
+        assert!(Arc::ptr_eq(&now, &again), "one client for as long as nothing changes");
     }
 }

@@ -57,7 +57,7 @@ impl Meaning {
     }
 
     /// Address, key or model may be others now.
-    pub(crate) fn forget_client(&self) {
+    pub(crate) fn begin_anew(&self) {
         *self.lock() = Inner::default();
         self.changed.notify_one();
     }
@@ -78,7 +78,7 @@ impl Core {
         }
         let settings = DraftSettings { model, ..settings };
         let known = self.inner.meaning.lock().client.clone();
-        if let Some(known) = known.filter(|known| known.settings == settings) {
+        if let Some(known) = known.filter(|known| self.is_for(known, &settings)) {
             return Ok(Some(known));
         }
         let ready = Arc::new(self.ready(settings).await?);

@@ -61,6 +61,9 @@ pub(crate) struct Tunnels {
     restart: watch::Sender<u64>,
     /// A token of ngrok's is in the vault.
     token_kept: AtomicBool,
+    /// Held while the vault is asked for the token or given one, until [`Self::token_kept`] says what was found or done: an
+    /// older finding must not be told after a newer one.
+    token: tokio::sync::Mutex<()>,
     running: Mutex<Option<Arc<Preference>>>,
     pub(crate) meter: Meter,
 }
@@ -86,6 +89,7 @@ impl Tunnels {
             now: watch::Sender::new(now),
             restart: watch::Sender::new(0),
             token_kept: AtomicBool::new(false),
+            token: tokio::sync::Mutex::default(),
             running: Mutex::default(),
             meter,
         }
@@ -349,6 +353,7 @@ impl Core {
 
     /// ngrok's token, if there is one that can be read.
     async fn ngrok_token(&self) -> Option<SecretString> {
+        let _alone = self.inner.tunnels.token.lock().await;
         let token = self.inner.vault.get(TOKEN).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the tunnel's token could not be read");
             None
@@ -366,6 +371,7 @@ impl Core {
     }
 
     async fn keep_ngrok_token(&self, token: Option<SecretString>) -> Result<(), CoreError> {
+        let _alone = self.inner.tunnels.token.lock().await;
         let kept = token.is_some();
         match token {
             Some(token) => self.inner.vault.set(TOKEN, token).await?,

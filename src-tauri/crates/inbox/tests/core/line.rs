@@ -561,6 +561,19 @@ async fn a_token_goes_to_the_vault_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_just_given_is_said_to_be_kept_while_a_tunnel_starts_that_found_none() {
+    let reached = Reached::with(timing()).await;
+    let core = &reached.shop.core;
+    for turn in 0..200 {
+        let mut elsewhere = core.tunnel_settings();
+        elsewhere.ngrok.server = Some(format!("n{turn}.example:443"));
+        core.save_tunnels(elsewhere).await.unwrap();
+        core.set_ngrok_token("2aToken".into()).await.unwrap();
+        assert!(core.reception().await.unwrap().tunnel.ngrok_token_kept, "turn {turn}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_and_a_token_given_together_start_the_tunnel_once_and_with_the_token() {
     let reached = Reached::with(timing()).await;
     let (shop, stage) = (&reached.shop, &reached.stage);
