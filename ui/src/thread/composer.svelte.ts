@@ -8,6 +8,10 @@ import { splitText, TEXT_LIMIT } from "./split";
 
 const SAVE_AFTER_MS = 300;
 
+type Echo = (chat: ChatId, row: MessageRow) => void;
+/** What left the field at once. Taken from as it goes to the core. */
+type Batch = { pictures: Picture[]; pieces: string[]; echo: Echo };
+
 export class Composer {
 	chat = $state<ChatId | null>(null);
 	text = $state("");
@@ -25,9 +29,9 @@ export class Composer {
 	#typed = new Map<ChatId, string>();
 	#held = new Map<ChatId, Picture[]>();
 	#unsaved = new Set<ChatId>();
-	/** Texts that left the field and are not with the core yet. */
-	#leaving = new Set<{ chat: ChatId; pieces: string[] }>();
-	#sending = new Set<Promise<void>>();
+	/** What left the field and is not with the core yet, in its order: pictures take a while, and a later text must not overtake them. */
+	#leaving = new Map<ChatId, Batch[]>();
+	#sending = new Map<ChatId, Promise<void>>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(host: Host) {
@@ -69,7 +73,7 @@ export class Composer {
 
 	/** Waits until all that was sent is with the core, and saves the rest: before the window goes, or another shop comes. */
 	async finish(): Promise<void> {
-		await Promise.allSettled(this.#sending);
+		await Promise.all(this.#sending.values());
 		await this.flush();
 	}
 
@@ -134,48 +138,55 @@ export class Composer {
 	}
 
 	/** Pictures first, then the text in as many messages as it needs. `echo` gets each row the moment the core has it. */
-	async send(echo: (chat: ChatId, row: MessageRow) => void): Promise<void> {
-		const sending = this.#send(echo);
-		this.#sending.add(sending);
-		await sending.finally(() => this.#sending.delete(sending));
-	}
-
-	async #send(echo: (chat: ChatId, row: MessageRow) => void): Promise<void> {
+	async send(echo: Echo): Promise<void> {
 		const chat = this.chat;
 		if (chat === null || this.empty) return;
-		const pictures = [...this.pictures];
-		const pieces = splitText(this.text);
+		const batch = { pictures: [...this.pictures], pieces: splitText(this.text), echo };
 		this.#calm();
-		const leaving = { chat, pieces };
-		this.#leaving.add(leaving);
+		const leaving = this.#leaving.get(chat) ?? [];
+		leaving.push(batch);
+		this.#leaving.set(chat, leaving);
 		// The field is free for the next thought at once; what fails comes back.
 		this.#hold(chat, []);
 		this.#put(chat, "");
-		try {
-			while (pictures[0]) {
-				const picture = pictures[0];
-				echo(chat, await this.#host.sendImage(chat, picture.file.name || "picture.png", await toBase64(picture.file)));
-				releasePicture(picture);
-				pictures.shift();
+		if (!this.#sending.has(chat)) this.#sending.set(chat, this.#sendAll(chat, leaving));
+		await this.#sending.get(chat);
+	}
+
+	async #sendAll(chat: ChatId, leaving: Batch[]): Promise<void> {
+		while (leaving.length) {
+			try {
+				for (; leaving[0]; leaving.shift()) await this.#sendBatch(chat, leaving[0]);
+			} catch (error) {
+				const back = leaving.splice(0);
+				this.#hold(chat, [...back.flatMap(({ pictures }) => pictures), ...(this.#held.get(chat) ?? [])]);
+				const text = back.flatMap(({ pieces }) => pieces).join("\n");
+				if (text) this.restore(chat, text);
+				if (chat === this.chat) this.error = errorCode(error);
 			}
-			while (pieces[0] !== undefined) {
-				echo(chat, await this.#host.sendText(chat, pieces[0]));
-				pieces.shift();
-			}
-			this.#leaving.delete(leaving);
-		} catch (error) {
-			this.#leaving.delete(leaving);
-			this.#hold(chat, [...pictures, ...(this.#held.get(chat) ?? [])]);
-			if (pieces.length) this.restore(chat, pieces.join("\n"));
-			if (chat === this.chat) this.error = errorCode(error);
+			this.#unsaved.add(chat);
+			await this.flush();
 		}
-		this.#unsaved.add(chat);
-		await this.flush();
+		this.#leaving.delete(chat);
+		this.#sending.delete(chat);
+	}
+
+	async #sendBatch(chat: ChatId, { pictures, pieces, echo }: Batch): Promise<void> {
+		while (pictures[0]) {
+			const picture = pictures[0];
+			echo(chat, await this.#host.sendImage(chat, picture.file.name || "picture.png", await toBase64(picture.file)));
+			releasePicture(picture);
+			pictures.shift();
+		}
+		while (pieces[0] !== undefined) {
+			echo(chat, await this.#host.sendText(chat, pieces[0]));
+			pieces.shift();
+		}
 	}
 
 	/** What a kill of the program must not take: pictures before a text may take a while. */
 	#worthKeeping(chat: ChatId): string {
-		const leaving = [...this.#leaving].filter((batch) => batch.chat === chat).flatMap(({ pieces }) => pieces);
+		const leaving = (this.#leaving.get(chat) ?? []).flatMap(({ pieces }) => pieces);
 		return leaving.length ? [...leaving, this.#typed.get(chat) ?? ""].filter((part) => part.trim()).join("\n") : (this.#typed.get(chat) ?? "");
 	}
 

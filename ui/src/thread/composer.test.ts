@@ -4,6 +4,9 @@ import { tick } from "svelte";
 import { renderIn, testFrame } from "../testing/render";
 import ComposerPane from "./ComposerPane.svelte";
 import { FakeHost } from "../host/fake";
+import type { MessageRow } from "../host/contract";
+import { message } from "../host/fakeData";
+import { Gate } from "../testing/gate";
 import { Composer } from "./composer.svelte";
 import { splitText } from "./split";
 
@@ -112,6 +115,43 @@ describe("composer", () => {
 		taken();
 		await sending;
 		expect(host.chats[1]?.composerText).toBe("И ещё");
+	});
+
+	test("a later text does not overtake the one that waits for its pictures, and both come back in order", async () => {
+		const host = new FakeHost();
+		const composer = new Composer(host);
+		const gate = new Gate<MessageRow>();
+		const order: string[] = [];
+		vi.spyOn(host, "sendImage").mockImplementation(gate.call);
+		const sendText = host.sendText.bind(host);
+		vi.spyOn(host, "sendText").mockImplementation((chat, words) => {
+			order.push(words);
+			return sendText(chat, words);
+		});
+		const send = (words: string, picture = false) => {
+			if (picture) composer.attach([new File(["x"], "a.png", { type: "image/png" })]);
+			composer.type(words);
+			return composer.send(vi.fn());
+		};
+		composer.turnTo(2);
+		const first = send("Вот фото", true);
+		const second = send("И доставка есть");
+		await vi.waitFor(() => expect(gate.waiting).toBe(1));
+		// Meanwhile another chat does not wait for this one.
+		composer.turnTo(3);
+		await send("В третий");
+		expect(order).toEqual(["В третий"]);
+		gate.answer(0, message(true, 1, { kind: "text", text: "" }));
+		await Promise.all([first, second]);
+		expect(order).toEqual(["В третий", "Вот фото", "И доставка есть"]);
+		composer.turnTo(2);
+		host.failNext("sendText", "storage");
+		const failing = [send("Раз", true), send("Два")];
+		await vi.waitFor(() => expect(gate.waiting).toBe(1));
+		gate.answer(0, message(true, 1, { kind: "text", text: "" }));
+		await Promise.all(failing);
+		expect(composer.text).toBe("Раз\nДва");
+		expect(order.slice(3)).toEqual(["Раз"]);
 	});
 
 	test("what was sent is with the core before the window goes or another shop comes", async () => {

@@ -93,6 +93,7 @@ export class Thread {
 			return;
 		}
 		const turn = ++this.#turn;
+		this.loadingOlder = false;
 		this.#dividerSet = true;
 		try {
 			const [view, page] = await Promise.all([this.#host.chat(chat), this.#host.messagesAround(chat, message, PAGE)]);
@@ -114,7 +115,7 @@ export class Thread {
 	newest(): void {
 		this.#turn++;
 		this.rows = [];
-		this.ready = false;
+		this.ready = this.loadingOlder = false;
 		this.#setOlder(null);
 		this.#setNewer(null);
 		this.refresh();

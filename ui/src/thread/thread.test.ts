@@ -69,6 +69,24 @@ describe("thread", () => {
 		expect(thread.rows).toEqual(whole.slice(-60));
 	});
 
+	test("older messages can be read at the end of a thread after its middle was left while it was read on", async () => {
+		const host = new FakeHost();
+		for (let index = 0; index < 200; index++) host.deliver(1, text(`номер ${index}`));
+		const at = host.chats[0]?.messages[100]?.id ?? 0;
+		const thread = new Thread(host);
+		await thread.open(1, 0, at);
+		const gate = new Gate<MessagePage>();
+		vi.spyOn(host, "messages").mockImplementationOnce(gate.call);
+		const reading = thread.loadOlder();
+		thread.newest();
+		gate.answer(0, { rows: [], older: null, newer: null });
+		await reading;
+		await vi.waitFor(() => expect(thread.rows).toHaveLength(60));
+		expect(thread.loadingOlder).toBe(false);
+		await thread.loadOlder();
+		expect(thread.rows).toHaveLength(120);
+	});
+
 	test("a message that is gone since it was found opens the chat at its end", async () => {
 		const host = new FakeHost();
 		const thread = new Thread(host);
