@@ -219,6 +219,7 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::Cancelled => "Остановлено",
         ErrorCode::Busy => "Уже идёт другое копирование или экспорт. Повторите, когда он закончится",
         ErrorCode::DraftStale => "Разговор продолжился: черновик больше не подходит",
+        ErrorCode::DraftOutdated => "Сведения изменились: черновик пишется заново",
         ErrorCode::DraftUnsupported => {
             "В черновике есть то, чего нет в источниках: проверьте его перед отправкой"
         }

@@ -985,6 +985,8 @@ export type ErrorCode =
 "busy" | 
 /**  The talk has gone on: the draft no longer fits. */
 "draftStale" | 
+/**  What the draft says is no longer so; another one is made. */
+"draftOutdated" | 
 /**  The draft states what no source says: look at it before sending. */
 "draftUnsupported" | 
 /**  Anything else; the log has details. */

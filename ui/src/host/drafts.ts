@@ -34,7 +34,8 @@ export interface DraftHost {
 	waiting(): Promise<WaitingDraft[]>;
 	/**
 	 * Sends it exactly as it was made (`text` is null) or as the seller changed it. Refused with `draftUnsupported` when a fact has no
-	 * source and the seller has not said to have looked, with `draftStale` when the talk went on.
+	 * source and the seller has not said to have looked, with `draftStale` when the talk went on, with
+	 * `draftOutdated` when what it says is no longer so (another one is made then).
 	 */
 	send(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft>;
 	/** Another version of a chat's draft; the instruction may be empty. */

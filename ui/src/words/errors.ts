@@ -24,6 +24,7 @@ export const errorWords: Record<ErrorCode, () => string> = {
 	tooLateToDelete: m.error_too_late_to_delete,
 	notFound: m.error_not_found,
 	draftStale: m.error_draft_stale,
+	draftOutdated: m.error_draft_outdated,
 	draftUnsupported: m.error_draft_unsupported,
 	storage: m.error_storage,
 	diskFull: m.error_disk_full,

@@ -1,3 +1,5 @@
+use futures_util::FutureExt as _;
+
 use super::*;
 use crate::view::SecretFallback;
 
@@ -199,6 +201,19 @@ async fn a_change_of_key_keeps_every_row_and_the_store_goes_on() {
     assert_eq!(again.key(), Some(key));
     assert!(folder.vault.get(NEXT_KEY).await.unwrap().is_none());
     assert_eq!(again.read(count).await.unwrap(), 551);
+}
+
+#[tokio::test]
+async fn a_change_of_key_that_nobody_waits_for_is_ended_all_the_same() {
+    let folder = folder().await;
+    let store = folder.open().await.unwrap();
+    let key = keep_new(&folder.vault, NEXT_KEY).await.unwrap().unwrap();
+    assert!(store.rekey(key.clone()).now_or_never().is_none(), "it has begun");
+    while store.key().as_ref() != Some(&key) {
+        store.write(|c| settings::set(c, "meanwhile", &true)).await.unwrap();
+        assert_eq!(store.read(|c| settings::get::<bool>(c, "meanwhile")).await.unwrap(), Some(true));
+    }
+    assert_eq!(store.read(|c| settings::get::<bool>(c, "meanwhile")).await.unwrap(), Some(true));
 }
 
 #[tokio::test]

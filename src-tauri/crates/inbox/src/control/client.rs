@@ -42,9 +42,11 @@ pub async fn ask(folder: &DataFolder, request: &Request) -> Option<Result<Value,
             PATIENCE + Duration::from_millis(*wait_ms)
         }
         // As long as it takes: an archive may be large and a stick slow.
-        Request::BackupCreate { .. } | Request::BackupVerify { .. } | Request::Export { .. } => {
-            Duration::from_hours(24)
-        }
+        Request::BackupCreate { .. }
+        | Request::BackupVerify { .. }
+        | Request::Export { .. }
+        | Request::ArchiveEncrypt
+        | Request::NewRecoveryCode => Duration::from_hours(24),
         _ => PATIENCE,
     };
     let sent = client.post(address).timeout(patience).bearer_auth(reach.token).json(request).send().await;

@@ -26,7 +26,7 @@ use crate::endpoint::body::{Reader, Rooms};
 use crate::endpoint::listener::{self, Limits, Standing};
 use crate::folder::{DataFolder, create_private_file};
 use crate::timing::Timing;
-use crate::view::UiError;
+use crate::view::{ErrorCode, UiError};
 
 /// Commands are given one by one.
 const CONNECTIONS: usize = 64;
@@ -153,9 +153,15 @@ async fn answer(
             let version = env!("CARGO_PKG_VERSION");
             Ok(json!({"text": diagnostics::gather(&context.folder, version, context.core.as_ref()).await}))
         }
-        (request, _) => match &context.core {
-            Ok(core) => execute(core, request).await,
-            Err(error) => Err(error.clone()),
+        (request, _) => match context.core {
+            // A task of its own: whoever asked may hang up, and what has begun must not stop half-way.
+            Ok(core) => {
+                let done = tokio::spawn(async move { execute(&core, request).await }).await;
+                done.unwrap_or_else(|error| {
+                    Err(UiError { code: ErrorCode::Internal, message: error.to_string() })
+                })
+            }
+            Err(error) => Err(error),
         },
     };
     match result {

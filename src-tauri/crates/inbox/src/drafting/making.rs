@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::{self, Sourced};
 use super::talk::{self, Talk};
 use super::templates::{self, Template};
-use super::{Writing, model, seller, style, trust, views};
+use super::{Writing, model, recall, seller, style, trust, views};
 use crate::Core;
 use crate::error::CoreError;
 use crate::ids::DraftId;
@@ -98,8 +98,9 @@ pub(super) async fn make(core: &Core, work: Work) {
     if let Err(error) = try_making(core, &work).await {
         tracing::warn!(%error, "a draft could not be made");
         // It stays in the table and is tried again after a while.
-        let later = Work { due_ms: core.inner.clock.now_ms() + 30_000, attempts: work.attempts + 1, ..work };
-        if let Err(error) = put_off(core, later).await {
+        let due_ms = core.inner.clock.now_ms() + 30_000;
+        let later = Work { due_ms, attempts: work.attempts + 1, ..work.clone() };
+        if let Err(error) = put_off(core, &work, later).await {
             tracing::warn!(%error, "a draft's work stays as it is");
         }
     }
@@ -107,10 +108,11 @@ pub(super) async fn make(core: &Core, work: Work) {
     core.tell_draft(chat);
 }
 
-/// The work is done later, unless the talk has gone on meanwhile.
-async fn put_off(core: &Core, later: Work) -> Result<(), StoreError> {
-    let put = core.inner.store.write(move |c| match draft_work::get(c, later.chat)? {
-        Some(known) if known.message == later.message => draft_work::put(c, &later),
+/// The work is done later, unless other work has taken its place.
+async fn put_off(core: &Core, work: &Work, later: Work) -> Result<(), StoreError> {
+    let work = work.clone();
+    let put = core.inner.store.write(move |c| match draft_work::get(c, work.chat)? {
+        Some(known) if known == work => draft_work::put(c, &later),
         _ => Ok(()),
     });
     put.await
@@ -128,7 +130,7 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
         return Ok(());
     };
     if !known && let Some(due_ms) = waits_for_listing(core, &talk) {
-        put_off(core, Work { due_ms, ..work.clone() }).await?;
+        put_off(core, work, Work { due_ms, ..work.clone() }).await?;
         return Ok(());
     }
     let stop = core.inner.stop.child_token();
@@ -146,7 +148,15 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
     let made = match compose(core, &ground, core.model_now().await, &stop, Some(chat)).await? {
         Composed::Made(made) => made,
         Composed::Nothing => {
-            core.inner.store.write(move |c| draft_work::remove(c, chat).map(|_| ())).await?;
+            let (work, now_ms) = (work.clone(), core.inner.clock.now_ms());
+            let done = core.inner.store.write(move |c| match draft_work::get(c, chat)? {
+                Some(known) if known == work => {
+                    drafts::settle_chat(c, chat, State::Stale, now_ms)?;
+                    draft_work::remove(c, chat).map(|_| ())
+                }
+                _ => Ok(()),
+            });
+            done.await?;
             return Ok(());
         }
         Composed::Cancelled => {
@@ -156,7 +166,7 @@ async fn try_making(core: &Core, work: &Work) -> Result<(), CoreError> {
         Composed::Later(after) if work.attempts < ATTEMPTS => {
             let wait = after.unwrap_or(Duration::from_secs(10 << work.attempts.min(6)));
             let due_ms = core.inner.clock.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(10_000);
-            put_off(core, Work { due_ms, attempts: work.attempts + 1, ..work.clone() }).await?;
+            put_off(core, work, Work { due_ms, attempts: work.attempts + 1, ..work.clone() }).await?;
             return Ok(());
         }
         Composed::Later(_) => nothing_answers(core, &ground, core.inner.drafting.trouble()).await?,
@@ -501,7 +511,8 @@ async fn judge(
     }))
 }
 
-/// Stores a draft, if the question still stands.
+/// Stores a draft, if the question still stands and nothing else was asked for it. What has changed while it was made is looked up
+/// again.
 async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Option<DraftId>, StoreError> {
     let now_ms = core.inner.clock.now_ms();
     let work = work.clone();
@@ -532,9 +543,13 @@ async fn keep(core: &Core, work: &Work, ground: Ground, made: Made) -> Result<Op
         .store
         .write(move |c| {
             // Checked in the transaction that shows it: a newer message or the seller's own reply discards it.
-            let fits = talk::read(c, work.chat)?.is_some_and(|talk| talk.still_asks(work.message));
+            let talk = talk::read(c, work.chat)?.filter(|talk| talk.still_asks(work.message));
             let known = draft_work::get(c, work.chat)?;
-            if !fits || known.as_ref().is_none_or(|known| known.message != work.message) {
+            let Some(talk) = talk.filter(|_| known.as_ref() == Some(&work)) else { return Ok(None) };
+            if !recall::still_holds(c, &draft, &talk, now_ms)? {
+                // Soon, but less and less so where the sources change all the time.
+                let due_ms = now_ms + (1000 << work.attempts.min(9));
+                draft_work::put(c, &Work { due_ms, attempts: work.attempts + 1, ..work })?;
                 return Ok(None);
             }
             drafts::settle_chat(c, work.chat, State::Replaced, now_ms)?;

@@ -151,7 +151,7 @@ impl Core {
         self.inner.store.read(|c| settings::get_over_default(c, SETTINGS)).await
     }
 
-    fn tell_draft(&self, chat: ChatId) {
+    pub(crate) fn tell_draft(&self, chat: ChatId) {
         self.notify(Notice::Draft { chat });
         self.notify(Notice::Drafts);
     }

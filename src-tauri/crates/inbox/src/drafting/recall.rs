@@ -1,6 +1,7 @@
-//! Replies that state what is no longer so, while Avito can still delete them: offered to be taken back and written anew.
+//! What is no longer so: drafts that rest on it are made anew, and replies that state it are offered to be taken back while Avito can
+//! still delete them.
 //!
-//! Nothing is kept of it but what the seller decided. Each look holds the sent words against the sources as they were then and as
+//! Of the latter nothing is kept but what the seller decided. Each look holds the sent words against the sources as they were then and as
 //! they are now: a fact that had one and has none is what changed.
 
 use ::drafts::{Mark, Origin, Source, Support, check};
@@ -12,14 +13,17 @@ use super::views;
 use crate::Core;
 use crate::clock;
 use crate::error::CoreError;
-use crate::ids::{ChatId, DraftId};
+use crate::ids::{ChatId, DraftId, SourceId};
 use crate::reading::thread::DELETABLE_MS;
 use crate::store::draft_work::{self, Work};
-use crate::store::drafts::{self, SentRow};
+use crate::store::drafts::{self, DraftRow, SentRow};
 use crate::store::{StoreError, messages, outbox, passages, sources};
 use crate::view::{
     DraftMaker, DraftMark, DraftSource, DraftSourceKind, DraftSupport, FoundPassage, Recall, Scope,
 };
+
+/// Drafts looked at when a source changes, those first that wait longest.
+const LOOKED_AT: u32 = 1000;
 
 /// A source as the lock wants it.
 struct Said {
@@ -28,6 +32,17 @@ struct Said {
 }
 
 impl Said {
+    fn of(source: &DraftSource, now_ms: i64) -> Self {
+        let today =
+            source.changed_ms.is_some_and(|at_ms| clock::local_day(at_ms) == clock::local_day(now_ms));
+        let origin = match source.kind {
+            DraftSourceKind::Item => Origin::Item,
+            DraftSourceKind::Said => Origin::Said { today },
+            DraftSourceKind::Passage | DraftSourceKind::Template => Origin::Passage { of_item: false },
+        };
+        Self { origin, text: source.text.clone() }
+    }
+
     fn is_item(&self) -> bool {
         self.origin == Origin::Item
     }
@@ -104,6 +119,32 @@ impl Core {
         Ok(())
     }
 
+    /// A source has changed: drafts that wait and rest on what it no longer says are made anew.
+    pub(crate) async fn renew_drafts(&self, source: SourceId) -> Result<(), StoreError> {
+        let now_ms = self.inner.clock.now_ms();
+        let rests_on_it = move |draft: &DraftRow| {
+            let sources: Vec<DraftSource> = views::read(&draft.sources);
+            sources.iter().any(|known| known.cited && known.source == Some(source))
+        };
+        let chats = self.inner.store.write(move |c| {
+            let mut out = Vec::new();
+            for draft in drafts::ready(c, LOOKED_AT)?.into_iter().filter(rests_on_it) {
+                let talk = talk::read(c, draft.chat)?.filter(|talk| talk.still_asks(draft.message));
+                let Some(talk) = talk else { continue };
+                if !still_holds(c, &draft, &talk, now_ms)? {
+                    make_anew(c, &draft, now_ms)?;
+                    out.push(draft.chat);
+                }
+            }
+            Ok(out)
+        });
+        for chat in chats.await? {
+            self.tell_draft(chat);
+            self.inner.drafting.wake.notify_one();
+        }
+        Ok(())
+    }
+
     /// The reply stays as it is; it is not offered again.
     pub async fn keep_reply(&self, id: DraftId) -> Result<(), CoreError> {
         let chat = self.inner.store.write(move |c| {
@@ -128,16 +169,7 @@ fn changed(
     let draft = &row.draft;
     let text = row.sent_text.as_deref().unwrap_or(&draft.text);
     let known: Vec<DraftSource> = views::read(&draft.sources);
-    let said = |source: &DraftSource| {
-        let today =
-            source.changed_ms.is_some_and(|at_ms| clock::local_day(at_ms) == clock::local_day(now_ms));
-        let origin = match source.kind {
-            DraftSourceKind::Item => Origin::Item,
-            DraftSourceKind::Said => Origin::Said { today },
-            DraftSourceKind::Passage | DraftSourceKind::Template => Origin::Passage { of_item: false },
-        };
-        Said { origin, text: source.text.clone() }
-    };
+    let said = |source: &DraftSource| Said::of(source, now_ms);
     let then: Vec<Said> = known.iter().map(said).collect();
     let mut now: Vec<Said> = context::sources(talk, found, now_ms)
         .into_iter()
@@ -168,6 +200,50 @@ fn changed(
         .collect();
     let quoted = draft.maker == DraftMaker::Quote && row.sent_text.is_none();
     Ok((!marks.is_empty() || (quoted && quote_is_gone)).then_some(marks))
+}
+
+/// Whether a draft that has not gone out still says what is so: what it is taken from is there in the same words, and the listing
+/// bears out what it did.
+pub(super) fn still_holds(
+    connection: &Connection,
+    draft: &DraftRow,
+    talk: &talk::Talk,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    let known: Vec<DraftSource> = views::read(&draft.sources);
+    let item = context::item_words(talk);
+    let mut now: Vec<Said> =
+        (!item.is_empty()).then_some(Said { origin: Origin::Item, text: item }).into_iter().collect();
+    for source in &known {
+        let stays = match (source.kind, &source.key) {
+            (DraftSourceKind::Item, _) => continue,
+            (DraftSourceKind::Passage, Some(key)) => is_there(connection, key)?,
+            _ => true,
+        };
+        if stays {
+            now.push(Said::of(source, now_ms));
+        } else if source.cited {
+            return Ok(false);
+        }
+    }
+    let then: Vec<Said> = known.iter().map(|source| Said::of(source, now_ms)).collect();
+    Ok(outdated(&draft.text, &then, &now).is_empty())
+}
+
+/// The question of a draft that no longer holds gets another one, at once, if it does not get one already.
+pub(super) fn make_anew(connection: &Connection, draft: &DraftRow, now_ms: i64) -> Result<(), StoreError> {
+    if draft_work::get(connection, draft.chat)?.is_some_and(|work| work.message == draft.message) {
+        return Ok(());
+    }
+    let work = Work {
+        chat: draft.chat,
+        account: draft.account,
+        message: draft.message,
+        due_ms: now_ms,
+        attempts: 0,
+        instruction: None,
+    };
+    draft_work::put(connection, &work)
 }
 
 fn is_there(connection: &Connection, key: &str) -> Result<bool, StoreError> {

@@ -1,25 +1,26 @@
 //! Sending by rule: off until the seller switches a rule on, and then only what is sure, fully supported and still asked.
 //!
-//! Everything is looked at again in the transaction that puts the reply into the outbox, and once more before each attempt to send it
-//! ([`still_fits`]): hours may lie between.
+//! Everything is looked at again in the transaction that puts the reply into the outbox, also whether what it says is still so, and
+//! once more before each attempt to send it ([`still_fits`]): hours may lie between.
 
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::talk::{self, Talk};
-use super::{seller, trust, views};
+use super::{SETTINGS, recall, seller, trust, views};
 use crate::Core;
 use crate::clock;
 use crate::error::CoreError;
 use crate::ids::{ChatId, DraftId, OutboxId, RuleId};
+use crate::store::draft_work;
 use crate::store::drafts::{self, DraftRow, State};
 use crate::store::outbox::OutboxState;
 use crate::store::rules::{self, RuleRow};
 use crate::store::{StoreError, chats, outbox, settings};
 use crate::view::{
-    AutomaticReply, DraftMark, DraftSource, DryRun, ErrorCode, Notice, Rule, RuleHindrance, RuleHours,
-    RuleSettings,
+    AutomaticReply, DraftMark, DraftSettings, DraftSource, DryRun, ErrorCode, Notice, Rule, RuleHindrance,
+    RuleHours, RuleSettings,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -195,6 +196,8 @@ enum Step {
     Sent(ChatId, crate::AccountId),
     /// Not before.
     Later(i64),
+    /// What it says is no longer so: another one is made.
+    Anew(ChatId),
     Never,
 }
 
@@ -234,6 +237,7 @@ pub(super) async fn send_due(core: &Core) -> Result<Duration, StoreError> {
                 wait = wait
                     .min(Duration::from_millis(u64::try_from((at_ms - now_ms).max(1000)).unwrap_or(1000)));
             }
+            Step::Anew(chat) => core.tell_draft(chat), // its work is started by the step that called us
             Step::Never => {}
         }
     }
@@ -258,8 +262,11 @@ fn judge(
     };
     let settings = settings_of(rule);
     let at_ms = due_ms(&draft, &settings);
-    // Never twice for one question, also when the first reply was taken back.
-    if now_ms - draft.created_ms > TOO_OLD_MS || drafts::had_rule(connection, draft.chat, draft.message)? {
+    // Never twice for one question, also when the first reply was taken back; and not while another draft is made for it.
+    if now_ms - draft.created_ms > TOO_OLD_MS
+        || drafts::had_rule(connection, draft.chat, draft.message)?
+        || draft_work::get(connection, draft.chat)?.is_some()
+    {
         return Ok(None);
     }
     Ok(match hindrance(&draft, &settings, at_ms.max(now_ms)) {
@@ -294,6 +301,10 @@ fn send_one(connection: &Connection, id: DraftId, now_ms: i64) -> Result<Step, S
     }
     let Some(talk) = talk::read(connection, draft.chat)? else { return Ok(Step::Never) };
     let Some(rule) = rule_for(&all, &talk) else { return Ok(Step::Never) };
+    if !recall::still_holds(connection, &draft, &talk, now_ms)? {
+        recall::make_anew(connection, &draft, now_ms)?;
+        return Ok(Step::Anew(draft.chat));
+    }
     let settings = settings_of(rule);
     let types = !talk.chat.composer_text.trim().is_empty();
     let sent = drafts::sent_by_rules(connection, draft.chat, now_ms - HOUR_MS)?;
@@ -308,21 +319,45 @@ fn send_one(connection: &Connection, id: DraftId, now_ms: i64) -> Result<Step, S
     Ok(Step::Sent(draft.chat, draft.account))
 }
 
-/// Whether a reply that waits in the outbox may still be sent. One that a rule put there and that the talk has overtaken may not: it
-/// is dropped. `true` for everything the seller has approved.
+/// Whether a reply that waits in the outbox may still be sent. One that a rule put there may not when the talk has overtaken it or what it
+/// says is no longer so: it is dropped. Nor when the seller has paused rules or taken this one away: then it is his draft again.
+/// `true` for everything the seller has approved.
 pub(crate) fn still_fits(connection: &Connection, id: OutboxId, now_ms: i64) -> Result<bool, StoreError> {
     let Some(draft) = drafts::of_outbox(connection, id)?.filter(|draft| draft.state == State::SentByRule)
     else {
         return Ok(true);
     };
     let Some(row) = outbox::get(connection, id)? else { return Ok(true) };
-    let newest = talk::read(connection, draft.chat)?.and_then(|talk| talk.newest());
-    if row.uncertain > 0 || newest == Some(draft.message) {
+    if row.uncertain > 0 {
         return Ok(true); // what may be at Avito is looked for, never dropped
     }
+    let talk = talk::read(connection, draft.chat)?.filter(|talk| talk.newest() == Some(draft.message));
+    let holds = match &talk {
+        Some(talk) => recall::still_holds(connection, &draft, talk, now_ms)?,
+        None => false,
+    };
+    let allowed = is_allowed(connection, &draft)?;
+    if holds && allowed {
+        return Ok(true);
+    }
     outbox::set_state(connection, id, OutboxState::Discarded, None, None, None, None)?;
-    drafts::overtaken(connection, draft.id, now_ms)?;
+    if holds {
+        drafts::hand_back(connection, draft.id)?;
+    } else {
+        drafts::overtaken(connection, draft.id, now_ms)?;
+        if talk.is_some() {
+            recall::make_anew(connection, &draft, now_ms)?;
+        }
+    }
     Ok(false)
+}
+
+/// Whether the seller still wants the rule that queued this draft to send.
+fn is_allowed(connection: &Connection, draft: &DraftRow) -> Result<bool, StoreError> {
+    let on = settings::get_over_default::<DraftSettings>(connection, SETTINGS)?.on;
+    let paused = settings::get::<Pause>(connection, PAUSE)?.unwrap_or_default().paused;
+    let sender = drafts::rule_of(connection, draft.id)?;
+    Ok(on && !paused && rules::all(connection)?.iter().any(|rule| rule.active && Some(rule.id) == sender))
 }
 
 fn dry_run(connection: &Connection, rule: &Rule, now_ms: i64) -> Result<Vec<DryRun>, StoreError> {

@@ -4,7 +4,7 @@ use ::drafts::check;
 
 use super::context::Sourced;
 use super::talk;
-use super::{making, views};
+use super::{making, recall, views};
 use crate::Core;
 use crate::core::sendable;
 use crate::error::CoreError;
@@ -26,6 +26,7 @@ const REASON_LIMIT: usize = 300;
 /// Why a draft was not sent.
 enum Refused {
     Stale(ChatId),
+    Outdated(ChatId),
     Unsupported,
     Gone,
 }
@@ -52,15 +53,20 @@ impl Core {
                     return Ok(Err(Refused::Stale(chat)));
                 }
                 // Checked again in the transaction that sends it.
-                if !talk::read(c, chat)?.is_some_and(|talk| talk.still_asks(draft.message)) {
+                let Some(talk) = talk::read(c, chat)?.filter(|talk| talk.still_asks(draft.message)) else {
                     drafts::settle(c, id, State::Stale, now_ms)?;
                     return Ok(Err(Refused::Stale(chat)));
-                }
+                };
                 let changed = changed.filter(|text| *text != draft.text.trim());
                 let marks: Vec<DraftMark> = views::read(&draft.marks);
                 let may_go = views::may_go(draft.maker, &marks, draft.chance);
                 if changed.is_none() && !despite_marks && !may_go {
                     return Ok(Err(Refused::Unsupported));
+                }
+                // Who has changed it, or says to have looked, answers for the facts.
+                if changed.is_none() && !despite_marks && !recall::still_holds(c, &draft, &talk, now_ms)? {
+                    recall::make_anew(c, &draft, now_ms)?;
+                    return Ok(Err(Refused::Outdated(chat)));
                 }
                 let text = changed.clone().unwrap_or_else(|| draft.text.trim().to_owned());
                 let share = changed.as_deref().map(|text| edit_share(&draft.text, text));
@@ -85,6 +91,11 @@ impl Core {
             Err(Refused::Stale(chat)) => {
                 self.tell_draft(chat);
                 return Err(CoreError::Invalid(ErrorCode::DraftStale, "the talk has gone on"));
+            }
+            Err(Refused::Outdated(chat)) => {
+                self.inner.drafting.wake.notify_one();
+                self.tell_draft(chat);
+                return Err(CoreError::Invalid(ErrorCode::DraftOutdated, "what it says is no longer so"));
             }
             Err(Refused::Unsupported) => {
                 return Err(CoreError::Invalid(ErrorCode::DraftUnsupported, "a fact has no source"));

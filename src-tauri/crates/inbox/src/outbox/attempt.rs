@@ -59,8 +59,12 @@ async fn send(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
             Ok(Some(chats::get(c, chat)?))
         })
         .await?;
-    let Some(stored) = begun else { return Ok(()) };
     core.notify(Notice::Messages { chat });
+    let Some(stored) = begun else {
+        core.inner.drafting.look_at(&[chat]);
+        core.tell_draft(chat);
+        return Ok(());
+    };
     let Some(stored) = stored else { return park(core, id, SendFailure::NotFound, None).await };
     let sent = match (&row.text, &row.image) {
         (Some(text), _) => client.send_text(account.user_id, &stored.avito_id, text).await,

@@ -117,12 +117,12 @@ impl Core {
         self.settle(source.ok_or_else(|| CoreError::not_found("no such passage"))?).await
     }
 
-    /// Brings the index in line with a source, piece by piece, and tells the page.
+    /// Brings the index in line with a source, piece by piece, tells the page, and has drafts made anew that say what it said before.
     pub(super) async fn settle(&self, id: SourceId) -> Result<(), CoreError> {
         self.notify(Notice::Knowledge);
         settle(&self.inner.store, id).await?;
         self.notify(Notice::Knowledge);
-        Ok(())
+        Ok(self.renew_drafts(id).await?)
     }
 
     pub(super) fn checked(&self, entry: EntryInput) -> Result<NewSource, CoreError> {

@@ -15,7 +15,6 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::entries::settle;
 use crate::core::Core;
 use crate::error::CoreError;
 use crate::ids::SourceId;
@@ -135,9 +134,7 @@ async fn read_one(core: &Core, source: SourceRow) -> Result<(), CoreError> {
     let read = read.await;
     core.inner.desk.set(None);
     read?;
-    settle(&core.inner.store, id).await?;
-    core.notify(Notice::Knowledge);
-    Ok(())
+    core.settle(id).await
 }
 
 /// How a reading ended, for the row of the source.

@@ -231,11 +231,25 @@ pub(crate) fn sent_by_rules(connection: &Connection, chat: ChatId, from_ms: i64)
     Ok(connection.prepare_cached(sql)?.query_row((chat, from_ms), |row| row.get(0))?)
 }
 
-/// A reply of a rule's that was dropped before it went out.
+/// A reply of a rule's that was dropped before it went out, so that no rule has answered yet.
 pub(crate) fn overtaken(connection: &Connection, id: DraftId, now_ms: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE drafts SET state = 6, settled_ms = ?2 WHERE id = ?1";
+    let sql = "UPDATE drafts SET state = 6, rule = NULL, settled_ms = ?2 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((id, now_ms))?;
     Ok(())
+}
+
+/// A reply of a rule's that the seller no longer wants sent by itself: the draft stands again, and no rule sends it.
+pub(crate) fn hand_back(connection: &Connection, id: DraftId) -> Result<(), StoreError> {
+    let sql = "UPDATE drafts SET state = 0, outbox = NULL, settled_ms = NULL WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute([id])?;
+    Ok(())
+}
+
+/// The rule that sent a draft.
+pub(crate) fn rule_of(connection: &Connection, id: DraftId) -> Result<Option<RuleId>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT rule FROM drafts WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
 }
 
 /// What rules have sent, newest first, with the rule.

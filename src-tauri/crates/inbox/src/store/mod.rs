@@ -263,8 +263,15 @@ impl Store {
         self.inner.key.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts the file under another key. Everybody else waits until it is done; afterwards all goes on, also when it failed.
+    /// Puts the file under another key. Everybody else waits until it is done; afterwards all goes on, also when it failed. Once
+    /// begun it is ended whether or not anybody waits for it: who reads on with the former key finds no database.
     pub(crate) async fn rekey(&self, key: ArchiveKey) -> Result<(), StoreError> {
+        let store = self.clone();
+        let done = tokio::spawn(async move { store.rekey_whole(key).await });
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn rekey_whole(&self, key: ArchiveKey) -> Result<(), StoreError> {
         let all = u32::try_from(READERS).unwrap_or(u32::MAX);
         let _nobody_reads = self.inner.permits.acquire_many(all).await.map_err(|_| StoreError::Closed)?;
         self.inner.readers.lock().await.clear();

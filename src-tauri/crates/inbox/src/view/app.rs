@@ -314,6 +314,8 @@ pub enum ErrorCode {
     Busy,
     /// The talk has gone on: the draft no longer fits.
     DraftStale,
+    /// What the draft says is no longer so; another one is made.
+    DraftOutdated,
     /// The draft states what no source says: look at it before sending.
     DraftUnsupported,
     /// Anything else; the log has details.

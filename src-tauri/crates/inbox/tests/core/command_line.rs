@@ -110,6 +110,29 @@ async fn each_request_is_carried_out_by_the_running_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_is_ended_though_the_command_line_hangs_up() {
+    let shop = Shop::live().await;
+    let root = tempfile::tempdir().unwrap();
+    let folder = DataFolder::open(root.path()).unwrap();
+    let _control = server::serve(&folder, &shop.core, None).await.unwrap();
+    let reach: Value = serde_json::from_slice(&std::fs::read(folder.control()).unwrap()).unwrap();
+    let mut settings = shop.core.tunnel_settings();
+    settings.unregister_on_exit = !settings.unregister_on_exit;
+    let body =
+        serde_json::to_string(&Request::TunnelSet { settings: settings.clone(), ngrok_token: None }).unwrap();
+    let mut line =
+        tokio::net::TcpStream::connect(("127.0.0.1", reach["port"].as_u64().unwrap() as u16)).await.unwrap();
+    let head = format!(
+        "POST /control HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n{body}",
+        reach["token"].as_str().unwrap(),
+        body.len(),
+    );
+    line.write_all(head.as_bytes()).await.unwrap();
+    drop(line);
+    shop.until("the settings are the new ones", async || shop.core.tunnel_settings() == settings).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_runs_token_nothing_is_answered() {
     let shop = Shop::live().await;
     let root = tempfile::tempdir().unwrap();

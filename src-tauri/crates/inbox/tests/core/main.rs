@@ -10,6 +10,7 @@ mod catching_up;
 mod command_line;
 mod drafts;
 mod drafts_later;
+mod drafts_outdated;
 mod drafts_private;
 mod durability;
 mod endpoint;

@@ -10,7 +10,7 @@ use crate::support::{PATIENCE, Setup, Shop, empty_sim, is_sent, refuse_webhooks,
 
 /// A PNG of one pixel's header; Avito and we judge pictures by how they begin.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02";
-const SEND: &str = "postSendMessage";
+pub(crate) const SEND: &str = "postSendMessage";
 
 /// Everything that can happen to the answer of a sending, with whether the message was accepted.
 fn accidents() -> Vec<(&'static str, FaultKind)> {
