@@ -52,14 +52,18 @@ impl Core {
             now_ms: self.inner.clock.now_ms(),
             ..NewSource::default()
         };
+        let core = self.clone();
         let id = self.inner.store.write(move |c| {
-            if on_trial { sources::add(c, &new) } else { sources::find_dropped_or_add(c, &new) }
+            let id = if on_trial { sources::add(c, &new)? } else { sources::find_dropped_or_add(c, &new)? };
+            sources::set_to_read(c, id)?;
+            // Here, so that a reading of its former bytes ends either before all this, or sees that there are others.
+            core.inner.desk.stop(id);
+            core.inner.desk.put_dropped(id, bytes);
+            Ok(id)
         });
         let id = id.await?;
-        if let Ok(mut dropped) = self.inner.desk.dropped.lock() {
-            dropped.insert(id, bytes);
-        }
-        self.read_again(id).await?;
+        self.inner.desk.wake.notify_one();
+        self.notify(Notice::Knowledge);
         Ok(id)
     }
 

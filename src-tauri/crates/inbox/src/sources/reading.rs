@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use documents::{Limits, Outcome, Passage, Problem, Sink, Trouble};
@@ -41,7 +41,7 @@ pub(crate) struct Desk {
     pub(super) wake: Notify,
     now: Mutex<Option<Now>>,
     /// Dropped files, which have no path: until they are read.
-    pub(super) dropped: Mutex<HashMap<SourceId, Vec<u8>>>,
+    dropped: Mutex<HashMap<SourceId, Vec<u8>>>,
 }
 
 struct Now {
@@ -60,6 +60,23 @@ impl Desk {
             percent: now.percent.load(Ordering::Relaxed),
             passages: now.passages.load(Ordering::Relaxed),
         })
+    }
+
+    /// Keeps the bytes of a dropped file until they are read.
+    pub(super) fn put_dropped(&self, source: SourceId, bytes: Vec<u8>) {
+        self.lock_dropped().insert(source, bytes);
+    }
+
+    fn take_dropped(&self, source: SourceId) -> Option<Vec<u8>> {
+        self.lock_dropped().remove(&source)
+    }
+
+    fn has_dropped(&self, source: SourceId) -> bool {
+        self.lock_dropped().contains_key(&source)
+    }
+
+    fn lock_dropped(&self) -> MutexGuard<'_, HashMap<SourceId, Vec<u8>>> {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops the reading of a source, if it is going on.
@@ -127,8 +144,12 @@ async fn read_one(core: &Core, source: SourceRow) -> Result<(), CoreError> {
     core.notify(Notice::Knowledge);
     let read = async {
         let ended = read_source(core, &source, &stop).await?;
-        let now_ms = core.inner.clock.now_ms();
-        core.inner.store.write(move |c| sources::set_read(c, id, &ended, now_ms)).await?;
+        let (now_ms, of) = (core.inner.clock.now_ms(), core.clone());
+        let noted = core.inner.store.write(move |c| {
+            // Dropped once more meanwhile: that form is read next.
+            if of.inner.desk.has_dropped(id) { Ok(()) } else { sources::set_read(c, id, &ended, now_ms) }
+        });
+        noted.await?;
         Ok::<_, CoreError>(())
     };
     let read = read.await;
@@ -154,7 +175,7 @@ fn unreadable(code: ProblemCode) -> Ended {
 }
 
 async fn read_source(core: &Core, source: &SourceRow, stop: &CancellationToken) -> Result<Ended, CoreError> {
-    let dropped = core.inner.desk.dropped.lock().ok().and_then(|mut dropped| dropped.remove(&source.id));
+    let dropped = core.inner.desk.take_dropped(source.id);
     let path = source.path.clone();
     let opened = tokio::task::spawn_blocking(move || match (dropped, path) {
         (Some(bytes), _) => Ok(opened(bytes, None)),
@@ -171,7 +192,8 @@ async fn read_source(core: &Core, source: &SourceRow, stop: &CancellationToken) 
     }
     let id = source.id;
     let Some(of) = core.inner.store.read(move |c| passages::of(c, id)).await? else {
-        return Ok(Ended::default()); // removed meanwhile
+        // Removed meanwhile, and to be read when it is had back.
+        return Ok(Ended { state: SourceState::Stopped, ..Ended::default() });
     };
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (name, reader_stop) = (source.title.clone(), stop.clone());
@@ -311,7 +333,8 @@ async fn write_batches(
             core.notify(Notice::Knowledge);
         }
     }
-    Ok(Written::Whole)
+    // A source that is removed takes nothing more, though all of it was given.
+    Ok(if stop.is_cancelled() { Written::InPart } else { Written::Whole })
 }
 
 /// Puts parts one after the other, counting those with equal words.
@@ -343,9 +366,9 @@ impl Putter {
         mut batch: Vec<Part>,
         others_wait: impl Fn() -> bool,
     ) -> Result<(Self, Vec<Part>), StoreError> {
-        if !sources::is_there(connection, self.of.source)? {
-            return Ok((self, Vec::new())); // the seller has removed it meanwhile
-        }
+        // For whom it holds may be others by now; and the seller may have removed it.
+        let Some(of) = passages::of_now(connection, self.of)? else { return Ok((self, Vec::new())) };
+        self.of = of;
         let mut writer = Writer::new(connection);
         let mut written = 0;
         for part in &batch {
@@ -392,6 +415,8 @@ fn code(problem: Problem) -> ProblemCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::CoreConfig;
+    use crate::secrets::Vault;
 
     fn parts(count: usize) -> Vec<Part> {
         (0..count).map(|at| Part { text: format!("Строка {at}"), ..Part::default() }).collect()
@@ -447,5 +472,23 @@ mod tests {
             store.write(move |c| Putter::new(of).write_piece(c, parts(BATCH), || false)).await.unwrap().1;
         assert!(left.is_empty());
         assert_eq!(store.write(count).await.unwrap(), BATCH);
+    }
+
+    #[tokio::test]
+    async fn a_source_removed_before_its_first_passage_is_still_to_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
+        config.background = false;
+        let core = Core::open(config).await.unwrap();
+        let path = folder.path().join("заметка.txt");
+        std::fs::write(&path, "Доставка бесплатная.").unwrap();
+        let scope = crate::view::Scope::default();
+        let id = core.add_files(&scope, vec![path], false).await.unwrap()[0];
+        let source = core.inner.store.read(sources::next_to_read).await.unwrap().unwrap();
+        assert!(core.inner.store.write(move |c| sources::put_away(c, id)).await.unwrap());
+        read_one(&core, source).await.unwrap();
+        core.restore_source(id).await.unwrap();
+        let again = core.inner.store.read(sources::next_to_read).await.unwrap();
+        assert_eq!(again.map(|source| source.id), Some(id));
     }
 }

@@ -92,6 +92,15 @@ pub(crate) fn of(connection: &Connection, source: SourceId) -> Result<Option<Of>
     Ok(found.optional()?)
 }
 
+/// The same for a reading under way, as the source is now; none: it is removed.
+pub(crate) fn of_now(connection: &Connection, of: Of) -> Result<Option<Of>, StoreError> {
+    let sql = "SELECT account, item, off FROM sources WHERE id = ?1 AND removed = 0";
+    let found = connection.prepare_cached(sql)?.query_row([of.source], |row| {
+        Ok(Of { account: row.get(0)?, item: row.get(1)?, off: row.get(2)?, ..of })
+    });
+    Ok(found.optional()?)
+}
+
 /// Adds a passage that was read, or notes that it is still there. `again` counts equal ones before it in this reading.
 pub(crate) fn put(
     connection: &Connection,

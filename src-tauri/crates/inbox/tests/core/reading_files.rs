@@ -183,6 +183,41 @@ async fn a_reading_can_be_stopped_and_taken_up_again() {
     until(&core, "all rows", async || row(&core, id).await.passages == 4000).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_is_chosen_while_a_file_is_read_holds_for_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let id = begun(&core, &folder, 4000).await;
+    let of = |account: i64| Scope { account: Some(inbox::AccountId(account)), item: None };
+    core.set_source_scope(id, &of(1)).await.unwrap();
+    assert!(row(&core, id).await.passages < 4000, "the choice came too late to try anything");
+    assert_eq!(settled(&core, id).await.state, SourceState::Read);
+    let has = async |account: i64, line: &str| {
+        let found = found(&core, &of(account), &format!("Лампа арт{line}")).await;
+        found.iter().any(|passage| passage.text.contains(line))
+    };
+    for line in ["00005", "03999"] {
+        until(&core, "it is found for whom it holds", async || has(1, line).await).await;
+        assert!(!has(2, line).await, "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_form_that_is_dropped_while_the_former_is_read_is_read_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(&folder).await;
+    let drop = async |text: String| {
+        core.add_dropped_file(&everywhere(), "прайс.csv", text.into_bytes(), false).await.unwrap()
+    };
+    let id = drop(long_list(4000)).await;
+    until(&core, "it has begun", async || row(&core, id).await.progress.is_some_and(|p| p.passages > 0))
+        .await;
+    drop("Наименование;Цена, руб.\nТоршер дубовый;7000\n".into()).await;
+    assert_eq!(settled(&core, id).await.state, SourceState::Read);
+    until(&core, "only the newer form", async || row(&core, id).await.passages == 1).await;
+    assert!(finds(&core, "Торшер дубовый", "Торшер").await);
+}
+
 /// The stop comes when the whole file is parsed, and waits to be written.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_parsed_but_not_written_at_a_stop_is_read_again() {
