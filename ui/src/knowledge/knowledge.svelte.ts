@@ -13,6 +13,9 @@ export const DROP_LIMIT = 32 * 1024 * 1024;
 
 export const everywhere: Scope = { account: null, item: null };
 
+/** An entry that is being written, and what it was begun from. */
+type Half = { from: EntryInput; entry: EntryInput };
+
 export class Knowledge {
 	view = $state.raw<KnowledgeView | null>(null);
 	error = $state<ErrorCode | null>(null);
@@ -29,6 +32,8 @@ export class Knowledge {
 	#host: Host;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#turn = 0;
+	/** Of a source, or new of its kind: wherever the seller looks meanwhile, they stay until they are saved or given up. */
+	#halves = new Map<SourceId | SourceKind, Half>();
 
 	constructor(host: Host) {
 		this.#host = host;
@@ -51,6 +56,7 @@ export class Knowledge {
 		this.view = null;
 		this.trial = null;
 		this.scope = everywhere;
+		this.#halves.clear();
 		this.close();
 	}
 
@@ -119,20 +125,54 @@ export class Knowledge {
 	}
 
 	write(kind: SourceKind): void {
-		this.pane = { kind: "entry", id: null, entry: { kind, scope: this.scope, title: "", text: "", url: null } };
+		this.#write(null, { kind, scope: this.scope, title: "", text: "", url: null });
 	}
 
 	edit(): void {
 		const view = this.source;
 		if (!view || view.text === null) return;
 		const { id, kind, scope, title, url } = view.row;
-		this.pane = { kind: "entry", id, entry: { kind, scope, title, text: view.text, url } };
+		// Written over other words than it was begun from, it would undo what nobody sees. Another archive has other sources, too.
+		if (this.#halves.get(id)?.from.text !== view.text) this.#halves.delete(id);
+		this.#write(id, { kind, scope, title, text: view.text, url });
+	}
+
+	#write(id: SourceId | null, from: EntryInput): void {
+		this.pane = { kind: "entry", id, entry: this.#halves.get(id ?? from.kind)?.entry ?? from };
+	}
+
+	/** What is being written has come so far. */
+	keep(entry: EntryInput): void {
+		if (this.pane.kind !== "entry") return;
+		const key = this.pane.id ?? entry.kind;
+		this.#halves.set(key, { from: this.#halves.get(key)?.from ?? this.pane.entry, entry });
+		this.pane.entry = entry;
+	}
+
+	/** Gives up what is being written. */
+	async cancel(): Promise<void> {
+		if (this.pane.kind !== "entry") return;
+		const { id, entry } = this.pane;
+		this.#halves.delete(id ?? entry.kind);
+		if (id === null) this.close();
+		else await this.open(id);
 	}
 
 	async save(id: SourceId | null, entry: EntryInput): Promise<void> {
-		const saved = await this.#host.knowledge.saveEntry(id, entry);
+		const saved = await this.#saved(id, entry);
+		this.#halves.delete(id ?? entry.kind);
 		await this.open(saved);
 		this.#soon();
+	}
+
+	/** What was written of a source that was removed meanwhile becomes one of its own. */
+	async #saved(id: SourceId | null, entry: EntryInput): Promise<SourceId> {
+		try {
+			return await this.#host.knowledge.saveEntry(id, entry);
+		} catch (error) {
+			if (id === null || errorCode(error) !== "notFound") throw error;
+			return this.#host.knowledge.saveEntry(null, entry);
+		}
 	}
 
 	/** Asks once more when `quiet`: what is found changes with the sources. */

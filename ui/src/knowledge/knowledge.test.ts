@@ -1,13 +1,20 @@
-import { createEvent, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { createEvent, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { FakeHost } from "../host/fake";
 import type { FakeKnowledge } from "../host/fakeKnowledge";
+import { HostError } from "../host";
 import { replayed } from "../host/fakeDrafts";
 import { toasts } from "../shared/toasts.svelte";
 import { renderIn, testFrame } from "../testing/render";
+import { loadParts } from "../views/parts";
+import Window from "../views/Window.svelte";
 import { Knowledge } from "./knowledge.svelte";
 import KnowledgeArea from "./KnowledgeArea.svelte";
 import { marked, problemWords } from "./names";
+
+// Otherwise a part would be compiled while a test waits for it.
+beforeAll(loadParts, 60_000);
 
 async function start(fill: (knowledge: FakeKnowledge) => void = () => undefined) {
 	const frame = await testFrame();
@@ -114,6 +121,92 @@ test("an entry is written, changed, removed and had back", async () => {
 	said?.action?.act();
 	expect((await screen.findByTestId("source")).textContent).toContain("Год.");
 	expect(fake.rows).toHaveLength(2);
+});
+
+describe("an entry that is being written", () => {
+	const text = () => (screen.getByTestId("entry-text") as HTMLTextAreaElement).value;
+	const begin = async (user: ReturnType<typeof userEvent.setup>, kind: string) => {
+		await user.click(screen.getByTestId("knowledge-add"));
+		await user.click(screen.getByTestId(`add-${kind}`));
+	};
+
+	test("is there as it was after a look at a chat, and no other shop has it", async () => {
+		const host = new FakeHost({ mode: "demo", hasRealAccounts: true });
+		host.knowledge.add({ kind: "item", title: "Самовар", scope: { account: 1, item: "777" } });
+		const user = userEvent.setup();
+		render(Window, { props: { host } });
+		await screen.findAllByTestId("chat-row");
+		await user.keyboard("{Control>}3{/Control}");
+		await user.click(await screen.findByTestId("knowledge-add"));
+		await user.click(screen.getByTestId("add-note"));
+		await user.type(screen.getByTestId("entry-title"), "Склад");
+		await user.type(screen.getByTestId("entry-text"), "Ленина, 14.");
+		await user.selectOptions(screen.getByTestId("entry-scope"), await screen.findByRole("option", { name: "Самовар" }));
+		await user.keyboard("{Control>}1{/Control}");
+		await waitFor(() => expect(screen.queryByTestId("knowledge")).toBeNull());
+		await user.keyboard("{Control>}3{/Control}");
+		await screen.findByTestId("entry-form");
+		expect([(screen.getByTestId("entry-title") as HTMLInputElement).value, text()]).toEqual(["Склад", "Ленина, 14."]);
+		await waitFor(() => expect((screen.getByTestId("entry-scope") as HTMLSelectElement).selectedOptions[0]?.textContent).toBe("Самовар"));
+		await user.click(screen.getByTestId("demo-leave"));
+		await waitFor(() => expect(screen.queryByTestId("entry-form")).toBeNull());
+		await begin(user, "note");
+		expect(text()).toBe("");
+	});
+
+	test("waits while a source or the trial is looked at, until it is saved or given up", async () => {
+		const { user } = await start((fake) => fake.add({ title: "Торг" }, "Торг при осмотре."));
+		await begin(user, "note");
+		await user.type(screen.getByTestId("entry-text"), "Склад на Ленина.");
+		await user.click(within(screen.getByTestId("source-row")).getByRole("button"));
+		await user.click(await screen.findByTestId("source-edit"));
+		await user.type(screen.getByTestId("entry-text"), " Немного.");
+		await user.click(screen.getByTestId("open-trial"));
+		await begin(user, "note");
+		expect(text()).toBe("Склад на Ленина.");
+		await user.click(screen.getByText("Отмена"));
+		await begin(user, "note");
+		expect(text()).toBe("");
+		await user.click(within(screen.getByTestId("source-row")).getByRole("button"));
+		await user.click(await screen.findByTestId("source-edit"));
+		expect(text()).toBe("Торг при осмотре. Немного.");
+		await user.click(screen.getByTestId("entry-save"));
+		expect((await screen.findByTestId("source")).textContent).toContain("Немного.");
+		await user.click(screen.getByTestId("source-edit"));
+		expect(text()).toBe("Торг при осмотре. Немного.");
+	});
+
+	test("of a source never goes over other words than it was begun from", async () => {
+		const { fake, knowledge, user } = await start((fake) => fake.add({ title: "Торг" }, "Торг при осмотре."));
+		const { id } = fake.rows[0]!;
+		await knowledge.open(id);
+		await user.click(await screen.findByTestId("source-edit"));
+		await user.type(screen.getByTestId("entry-text"), " Немного.");
+		// Another archive may be here by now, and the number means another source.
+		fake.texts.set(id, "Торга нет.");
+		await knowledge.open(id);
+		await user.click(await screen.findByTestId("source-edit"));
+		expect(text()).toBe("Торга нет.");
+		await user.type(screen.getByTestId("entry-text"), " Совсем.");
+		await user.click(screen.getByTestId("open-trial"));
+		await knowledge.open(id);
+		await user.click(await screen.findByTestId("source-edit"));
+		expect(text()).toBe("Торга нет. Совсем.");
+	});
+
+	test("of a source that was removed meanwhile becomes one of its own", async () => {
+		const { fake, knowledge, user } = await start((fake) => fake.add({ title: "Торг" }, "Торг при осмотре."));
+		const { id } = fake.rows[0]!;
+		await knowledge.open(id);
+		await user.click(await screen.findByTestId("source-edit"));
+		await user.type(screen.getByTestId("entry-text"), " Немного.");
+		await fake.removeSource(id);
+		vi.spyOn(fake, "saveEntry").mockRejectedValueOnce(new HostError({ code: "notFound", message: "" }));
+		await user.click(screen.getByTestId("entry-save"));
+		expect((await screen.findByTestId("source")).textContent).toContain("Торг при осмотре. Немного.");
+		expect(fake.rows.map((row) => row.id)).not.toContain(id);
+		expect(toasts.list).toEqual([]);
+	});
 });
 
 test("an entry is tried on past questions as it is written, before it is saved", async () => {
