@@ -281,6 +281,49 @@ describe("what nobody could answer", () => {
 		await vi.waitFor(() => expect(host.calls.some(([name]) => name === "drafts.answer")).toBe(true));
 		await vi.waitFor(() => expect(screen.getAllByTestId("question-group").length).toBe(1));
 	});
+
+	test("an answer waits while another part, a chat or another question is looked at, and no other shop has it", async () => {
+		const group = (id: number, text: string) => ({ questions: [{ id, text, chat: 2, askedMs: Date.now() - 60_000 }], scope: { account: 1, item: "340" }, itemTitle: "Велосипед" });
+		const { host, user } = await start((host) => {
+			[host.mode, host.hasRealAccounts] = ["demo", true];
+			host.drafts.groups = [group(7, "Гарантия есть?"), group(8, "Обменяете?")];
+		});
+		const open = async () => user.click(await screen.findByTestId("drafts-tab-questions"));
+		const written = () => screen.queryAllByTestId("question-answer").map((field) => (field as HTMLTextAreaElement).value);
+		await user.keyboard("{Control>}2{/Control}");
+		await open();
+		const [first, second] = await screen.findAllByTestId("question-group");
+		await user.click(within(first!).getByTestId("question-begin"));
+		await user.type(within(first!).getByTestId("question-answer"), "Год на ");
+		await user.click(within(first!).getByLabelText("Для всех объявлений"));
+		await user.click(within(second!).getByTestId("question-begin"));
+		await user.type(within(second!).getByTestId("question-answer"), "Нет.");
+		expect(written()).toEqual(["Год на ", "Нет."]);
+		// The two are one question for a while.
+		const apart = host.drafts.groups;
+		host.drafts.groups = [{ ...group(7, "Гарантия есть?"), questions: apart.flatMap((one) => one.questions) }];
+		host.emit({ what: "drafts" });
+		await vi.waitFor(() => expect(screen.getByText(/1 похожий/)).toBeTruthy());
+		expect(written().sort()).toEqual(["Год на ", "Нет."]);
+		host.drafts.groups = apart;
+		host.emit({ what: "drafts" });
+		await vi.waitFor(() => expect(screen.queryByText(/1 похожий/)).toBeNull());
+		expect(written()).toEqual(["Год на ", "Нет."]);
+		await user.click(screen.getByTestId("drafts-tab-statistics"));
+		expect(written()).toEqual([]);
+		await open();
+		expect(written()).toEqual(["Год на ", "Нет."]);
+		await user.keyboard("{Control>}1{/Control}");
+		await vi.waitFor(() => expect(screen.queryByTestId("drafts-area")).toBeNull());
+		await user.keyboard("{Control>}2{/Control}");
+		await open();
+		await user.type((await screen.findAllByTestId("question-answer"))[0]!, "раму.");
+		await user.click(screen.getAllByTestId("question-save")[0]!);
+		await vi.waitFor(() => expect(host.calls).toContainEqual(["drafts.answer", [7], { kind: "question", scope: { account: 1, item: null }, title: "Гарантия есть?", text: "Год на раму.", url: null }]));
+		await vi.waitFor(() => expect(written()).toEqual(["Нет."]));
+		await user.click(screen.getByTestId("demo-leave"));
+		await vi.waitFor(() => expect(written()).toEqual([]));
+	});
 });
 
 test("the figures scroll by the keys: the part takes the focus where nothing in it does", async () => {

@@ -2,6 +2,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Questions } from "../drafts/questions.svelte";
 import QuestionsPane from "../drafts/QuestionsPane.svelte";
 import RulesPane from "../drafts/RulesPane.svelte";
 import { Knowledge } from "../knowledge/knowledge.svelte";
@@ -37,7 +38,7 @@ async function press(element: HTMLElement) {
 
 test("a question is put away and the next one is at hand", async () => {
 	const frame = await testFrame({ chats: 30, drafts: true });
-	renderIn(frame, QuestionsPane, { onchat: nothing });
+	renderIn(frame, QuestionsPane, { questions: new Questions(frame.host), onchat: nothing });
 	const [first, second] = await screen.findAllByTestId("question-group");
 	await press(within(first!).getByText("Убрать"));
 	await waitFor(() => expect(first!.isConnected).toBe(false));
@@ -46,7 +47,7 @@ test("a question is put away and the next one is at hand", async () => {
 
 test("an answer that is given up leaves the focus at its question", async () => {
 	const frame = await testFrame({ chats: 30, drafts: true });
-	renderIn(frame, QuestionsPane, { onchat: nothing });
+	renderIn(frame, QuestionsPane, { questions: new Questions(frame.host), onchat: nothing });
 	const second = (await screen.findAllByTestId("question-group"))[1]!;
 	await press(within(second).getByTestId("question-begin"));
 	await waitFor(() => expect(focused()).toBe(within(second).getByTestId("question-answer")));

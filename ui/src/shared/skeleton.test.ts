@@ -3,6 +3,7 @@ import { screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { DraftQueue } from "../drafts/queue.svelte";
+import { Questions } from "../drafts/questions.svelte";
 import QuestionsPane from "../drafts/QuestionsPane.svelte";
 import QueuePane from "../drafts/QueuePane.svelte";
 import RulesPane from "../drafts/RulesPane.svelte";
@@ -75,7 +76,7 @@ test("questions without an answer are waited for", async () => {
 	const frame = await testFrame();
 	const gate = new Gate<QuestionGroup[]>();
 	frame.host.drafts.questions = gate.call;
-	renderIn(frame, QuestionsPane, { onchat: nothing });
+	renderIn(frame, QuestionsPane, { questions: new Questions(frame.host), onchat: nothing });
 	await waitFor(() => expect(gate.waiting).toBe(1));
 	expect(skeletons()).toBe(1);
 	gate.answer(0, []);
