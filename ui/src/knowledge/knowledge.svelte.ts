@@ -27,11 +27,17 @@ export class Knowledge {
 	scope = $state.raw<Scope>(everywhere);
 	trial = $state.raw<Trial | null>(null);
 	trying = $state(false);
-	/** What the shown trial answers. */
-	asked = $state("");
 	#host: Host;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#turn = 0;
+	/** What was asked last. */
+	#asked = "";
+	/** Raised by every try; an answer to an older one is dropped. */
+	#tries = 0;
+	/** The try whose answer is the last there will be. */
+	#answered = 0;
+	/** Sources have changed since the question went out. */
+	#late = false;
 	/** Of a source, or new of its kind: wherever the seller looks meanwhile, they stay until they are saved or given up. */
 	#halves = new Map<SourceId | SourceKind, Half>();
 
@@ -56,6 +62,8 @@ export class Knowledge {
 		this.view = null;
 		this.trial = null;
 		this.scope = everywhere;
+		this.#answered = ++this.#tries;
+		[this.#asked, this.#late, this.trying] = ["", false, false];
 		this.#halves.clear();
 		this.close();
 	}
@@ -73,7 +81,8 @@ export class Knowledge {
 			this.view = view;
 			this.error = null;
 			if (this.pane.kind === "source") await this.#readSource(this.pane.id);
-			if (this.trial && !this.trying) await this.try(true);
+			if (this.#answered < this.#tries) this.#late = true;
+			else await this.try(true);
 		} catch (error) {
 			this.error = errorCode(error);
 		}
@@ -175,18 +184,22 @@ export class Knowledge {
 		}
 	}
 
-	/** Asks once more when `quiet`: what is found changes with the sources. */
+	/** Asks once more when `quiet`: what is found changes with the sources and with whom it is for. */
 	async try(quiet = false): Promise<void> {
-		const question = quiet ? this.asked : this.question.trim();
+		const question = quiet ? this.#asked : this.question.trim();
 		if (!question) return;
-		this.trying = !quiet;
+		const turn = ++this.#tries;
+		[this.#asked, this.#late] = [question, false];
+		if (!quiet) this.trying = true;
 		try {
 			const trial = await this.#host.knowledge.tryQuestion(this.scope, question);
-			this.asked = question;
-			this.trial = trial;
+			if (turn === this.#tries) this.trial = trial;
+		} catch (error) {
+			if (turn === this.#tries) throw error;
 		} finally {
-			this.trying = false;
+			if (turn === this.#tries) [this.#answered, this.trying] = [turn, false];
 		}
+		if (turn === this.#tries && this.#late) this.#soon();
 	}
 
 	switchPassage(passage: PassageId, off: boolean): Promise<void> {

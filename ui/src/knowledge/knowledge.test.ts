@@ -2,10 +2,12 @@ import { createEvent, fireEvent, render, screen, waitFor, within } from "@testin
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeHost } from "../host/fake";
+import type { Trial } from "../host/contract";
 import type { FakeKnowledge } from "../host/fakeKnowledge";
 import { HostError } from "../host";
 import { replayed } from "../host/fakeDrafts";
 import { toasts } from "../shared/toasts.svelte";
+import { Gate } from "../testing/gate";
 import { renderIn, testFrame } from "../testing/render";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
@@ -233,6 +235,77 @@ test("a question shows what is found and which words spoke for it", async () => 
 	expect([...found.querySelectorAll("mark")].map((mark) => mark.textContent)).toEqual(["Доставка", "Курьером"]);
 	expect(screen.getByTestId("trial-answer").textContent).toContain("90");
 	expect(marked("а б", [], false)).toEqual([{ text: "а б", mark: false }]);
+});
+
+describe("a question that is tried", () => {
+	const trial = (quote: string): Trial => ({ passages: [], answer: null, quote }) as Trial & { quote: string };
+	async function held() {
+		const { host } = await testFrame();
+		const gate = new Gate<Trial>();
+		const asked = vi.spyOn(host.knowledge, "tryQuestion").mockImplementation(gate.call);
+		const knowledge = new Knowledge(host);
+		const ask = (question: string) => {
+			knowledge.question = question;
+			return knowledge.try();
+		};
+		const first = ask("первый");
+		gate.answer(0, trial("первый"));
+		await first;
+		asked.mockClear();
+		return { host, knowledge, gate, asked, ask };
+	}
+
+	test("is answered by what was asked last, also when an older answer comes later", async () => {
+		const { knowledge, gate, asked, ask } = await held();
+		const quiet = knowledge.try(true);
+		const second = ask("второй");
+		gate.answer(0, trial("первый снова"));
+		await quiet;
+		expect([knowledge.trying, knowledge.trial]).toEqual([true, trial("первый")]);
+		const third = ask("третий");
+		gate.answer(1, trial("третий"));
+		await third;
+		gate.answer(0, trial("второй"));
+		await second;
+		expect([knowledge.trying, knowledge.trial]).toEqual([false, trial("третий")]);
+		expect(asked.mock.calls.map(([, question]) => question)).toEqual(["первый", "второй", "третий"]);
+	});
+
+	test("is not asked once more while it is tried, but right after, about what is there then", async () => {
+		const { knowledge, gate, asked, ask } = await held();
+		const second = ask("второй");
+		await knowledge.refresh();
+		await knowledge.refresh();
+		expect(asked.mock.calls).toHaveLength(1);
+		gate.answer(0, trial("второй"));
+		await vi.waitFor(() => expect(gate.waiting).toBe(1));
+		await second;
+		gate.answer(0, trial("второй, новее"));
+		await waitFor(() => expect(knowledge.trial).toEqual(trial("второй, новее")));
+		expect(asked.mock.calls.map(([, question]) => question)).toEqual(["второй", "второй"]);
+	});
+
+	test("holds for the account that was chosen last, also when it is chosen while it is tried", async () => {
+		const { knowledge, gate, asked, ask } = await held();
+		const second = ask("второй");
+		knowledge.scope = { account: 1, item: null };
+		const again = knowledge.try(true);
+		gate.answer(1, trial("по счёту"));
+		await again;
+		gate.answer(0, trial("по всему"));
+		await second;
+		expect([knowledge.trying, knowledge.trial]).toEqual([false, trial("по счёту")]);
+		expect(asked.mock.calls.at(-1)).toEqual([{ account: 1, item: null }, "второй"]);
+	});
+
+	test("of another shop is not answered in this one", async () => {
+		const { knowledge, gate, ask } = await held();
+		const second = ask("второй");
+		knowledge.forget();
+		gate.answer(0, trial("второй"));
+		await second;
+		expect([knowledge.trying, knowledge.trial]).toEqual([false, null]);
+	});
 });
 
 test("equal passages are offered for merging", async () => {

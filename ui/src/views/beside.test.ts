@@ -2,8 +2,10 @@
 import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { ChatView, RelatedChats } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { message } from "../host/fakeData";
+import { Gate } from "../testing/gate";
 import { renderIn, testFrame } from "../testing/render";
 import { loadParts } from "./parts";
 import Window from "./Window.svelte";
@@ -85,6 +87,25 @@ describe("the panel beside a chat", () => {
 		const other = (await screen.findAllByTestId("related-chat"))[0] as HTMLElement;
 		await user.click(other);
 		expect(onchat).toHaveBeenCalledWith(Number(other.dataset["chatId"]));
+	});
+
+	test("shows other chats of the one that is open, whatever answers late", async () => {
+		const frame = await testFrame({ chats: 40, settings: { language: "ru" } });
+		const answers = await Promise.all([1, 2].map((chat) => frame.host.relatedChats(chat)));
+		const views = await Promise.all([1, 2].map((chat) => frame.host.chat(chat)));
+		const gate = new Gate<RelatedChats>();
+		vi.spyOn(frame.host, "relatedChats").mockImplementation(gate.call);
+		const props = (view: ChatView) => ({ view, onchat: () => undefined, onclose: () => undefined });
+		const { rerender } = renderIn(frame, ItemPanel, props(views[0]!));
+		await waitFor(() => expect(gate.waiting).toBe(1));
+		await rerender({ props: { props: props(views[1]!) } });
+		await waitFor(() => expect(gate.waiting).toBe(2));
+		gate.answer(1, answers[1]!);
+		const shown = (await screen.findAllByTestId("related-chat")).length;
+		gate.answer(0, answers[0]!);
+		// Whatever is to be done with the answer is done by then.
+		await new Promise((done) => setTimeout(done));
+		expect(screen.getAllByTestId("related-chat")).toHaveLength(shown);
 	});
 
 	test("an account that may not read orders is told nothing, a failure is", async () => {
