@@ -1,8 +1,8 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { MessageSearch } from "../chats/messageSearch.svelte";
-import type { FoundPage } from "../host/contract";
+import type { FoundMessage, FoundPage } from "../host/contract";
 import { FakeHost, type FakeOptions } from "../host/fake";
 import { Gate } from "../testing/gate";
 import { loadParts } from "./parts";
@@ -73,8 +73,8 @@ describe("search", () => {
 		const gate = new Gate<FoundPage>();
 		vi.spyOn(host, "searchMessages").mockImplementation(gate.call);
 		const search = new MessageSearch(host);
-		search.ask("стол", null);
-		search.ask("стул", null);
+		search.ask("стол", null, "real");
+		search.ask("стул", null, "real");
 		gate.answer(1, { ...empty, similar: true });
 		await vi.waitFor(() => expect(search.ready).toBe(true));
 		gate.answer(0, { ...empty, readAs: "стол" });
@@ -89,7 +89,7 @@ describe("search", () => {
 			const host = new FakeHost();
 			const spy = vi.spyOn(host, "searchMessages").mockResolvedValueOnce({ ...empty, outstanding: 5000 }).mockResolvedValue(empty);
 			const search = new MessageSearch(host);
-			search.ask("стол", null);
+			search.ask("стол", null, "real");
 			await vi.advanceTimersByTimeAsync(0);
 			expect(search.outstanding).toBe(5000);
 			await vi.advanceTimersByTimeAsync(5000);
@@ -98,5 +98,69 @@ describe("search", () => {
 		} finally {
 			vi.useRealTimers();
 		}
+	});
+
+	test("finds nothing of the other shop once that is left", async () => {
+		const { host, user } = await start({ mode: "demo", hasRealAccounts: true });
+		await look(user, "зонтик");
+		await screen.findByTestId("found-message");
+		const gate = new Gate<FoundPage>();
+		vi.spyOn(host, "searchMessages").mockImplementation(gate.call);
+		await user.click(screen.getByTestId("demo-leave"));
+		await vi.waitFor(() => expect(screen.queryByTestId("demo-banner")).toBeNull());
+		await vi.waitFor(() => expect(screen.queryByTestId("found-message")).toBeNull());
+		expect(gate.waiting).toBe(1);
+		gate.answer(0, empty);
+		expect(await screen.findByText("Ничего не нашлось")).toBeTruthy();
+	});
+
+	describe("while the history is looked through and the seller reads on", () => {
+		const one = (message: number): FoundMessage => ({ message, chat: 1, account: 1, buyer: null, itemTitle: null, sentMs: message, outgoing: false, kind: "text", parts: [] });
+		/** Newest first. */
+		const from = (newest: number, count: number) => Array.from({ length: count }, (_, index) => one(newest - index));
+
+		async function reading(...pages: Partial<FoundPage>[]) {
+			const host = new FakeHost();
+			const spy = vi.spyOn(host, "searchMessages").mockResolvedValue(empty);
+			for (const page of pages) spy.mockResolvedValueOnce({ ...empty, ...page });
+			const search = new MessageSearch(host);
+			search.ask("стол", null, "real");
+			await vi.advanceTimersByTimeAsync(0);
+			const readOn = async () => {
+				search.readOn();
+				await vi.advanceTimersByTimeAsync(0);
+			};
+			return { search, readOn, asked: () => spy.mock.calls.map(([{ before, limit }]) => [before, limit]) };
+		}
+		beforeEach(() => void vi.useFakeTimers());
+		afterEach(() => void vi.useRealTimers());
+
+		test("what is found later still comes, and all that was read is looked at again", async () => {
+			const { search, readOn, asked } = await reading(
+				{ found: from(1000, 50), more: true, outstanding: 5 },
+				{ found: from(950, 50), more: true, outstanding: 5 },
+				{ found: [one(1001), ...from(1000, 99)], more: true },
+			);
+			await readOn();
+			await vi.advanceTimersByTimeAsync(1500);
+			expect(asked()).toEqual([[null, 50], [951, 50], [null, 100]]);
+			expect(search.outstanding).toBe(0);
+			expect(search.found.map(({ message }) => message)).toEqual([1001, ...from(1000, 100).map(({ message }) => message)]);
+		});
+
+		test("what was read beyond one answer stays where it is", async () => {
+			const pages = [1000, 950, 900, 850, 800].map((newest) => ({ found: from(newest, 50), more: true, outstanding: 5 }));
+			const { search, readOn, asked } = await reading(...pages, { found: from(1010, 200), more: true });
+			for (let index = 1; index < pages.length; index++) await readOn();
+			await vi.advanceTimersByTimeAsync(1500);
+			expect(asked().at(-1)).toEqual([null, 200]);
+			expect(search.found).toEqual(from(1010, 260));
+		});
+
+		test("what only resembled the words goes when they themselves are found", async () => {
+			const { search } = await reading({ found: from(1000, 50), more: true, similar: true, outstanding: 5 }, { found: from(800, 50), more: true });
+			await vi.advanceTimersByTimeAsync(1500);
+			expect([search.similar, search.found]).toEqual([false, from(800, 50)]);
+		});
 	});
 });
