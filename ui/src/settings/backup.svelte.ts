@@ -1,12 +1,22 @@
 // Backups and exports: what is going on, how it ended. One piece of work at a time.
 import type { BackupPlace, BackupReport, BackupView, ErrorCode, ExportFormat, ExportReport, LongWork, RestoreReport } from "../host/contract";
 import { errorCode, type Host } from "../host";
+import { toasts } from "../shared/toasts.svelte";
+import { m } from "../words";
+import { errorWords } from "../words/errors";
 
 /** How the last piece of work ended. */
 export type Outcome =
 	| { work: "create" | "verify"; report: BackupReport }
 	| { work: "restore"; report: RestoreReport }
 	| { work: "export"; report: ExportReport };
+
+const doneWords: Record<LongWork, () => string> = {
+	create: m.backup_done,
+	verify: m.backup_whole,
+	restore: m.backup_restored,
+	export: m.export_done,
+};
 
 /** Between two looks at how far the work is. */
 const LOOK_MS = 300;
@@ -64,6 +74,8 @@ export class Backups {
 		void this.#look();
 		this.outcome = await done;
 		this.#begun = null;
+		// Nobody looks here any more.
+		if (this.#closed) toasts.show(this.outcome ? doneWords[work]() : errorWords[this.error ?? "internal"](), this.outcome === null);
 		await this.#look();
 		const place = await this.#host.backupPlace().catch(() => null);
 		if (place) this.place = place;

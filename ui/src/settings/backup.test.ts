@@ -2,8 +2,10 @@ import { screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 import type { FakeOptions } from "../host/fake";
+import { toasts } from "../shared/toasts.svelte";
 import { Gate } from "../testing/gate";
 import { renderIn, testFrame } from "../testing/render";
+import { errorWords } from "../words/errors";
 import { fileSize } from "../words/numbers";
 import BackupSection from "./BackupSection.svelte";
 
@@ -76,6 +78,36 @@ describe("making a backup", () => {
 		gate.answer(0, null);
 		expect((await screen.findByTestId("backup-error")).dataset["code"]).toBe("cancelled");
 		await vi.waitFor(() => expect(button("backup-make").disabled).toBe(false));
+	});
+
+	describe("that ends after the settings were closed", () => {
+		async function begun() {
+			const frame = await testFrame();
+			const gate = new Gate<null>();
+			const made = frame.host.createBackup.bind(frame.host);
+			frame.host.createBackup = async (passphrase) => {
+				await gate.call();
+				return made(passphrase);
+			};
+			const { unmount } = renderIn(frame, BackupSection, {});
+			await screen.findByTestId("backup-last");
+			await userEvent.setup().click(button("backup-make"));
+			unmount();
+			return { ...frame, gate };
+		}
+
+		test("tells that it failed, and why", async () => {
+			const { host, gate } = await begun();
+			host.failNext("createBackup", "diskFull");
+			gate.answer(0, null);
+			await vi.waitFor(() => expect(toasts.list.map(({ words, bad }) => [words, bad])).toEqual([[errorWords.diskFull(), true]]));
+		});
+
+		test("tells that it is done", async () => {
+			const { gate } = await begun();
+			gate.answer(0, null);
+			await vi.waitFor(() => expect(toasts.list.map(({ words, bad }) => [words, bad])).toEqual([["Копия готова и проверена", false]]));
+		});
 	});
 
 	test("work that was begun before the settings were opened is seen", async () => {
