@@ -1,5 +1,5 @@
 // What stands around a thread: quoting, blocking, orders, other chats, looking closer at a picture.
-import { render, screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { ChatView, RelatedChats } from "../host/contract";
@@ -55,6 +55,31 @@ describe("blocking", () => {
 		await user.click(block);
 		expect(host.calls).toContainEqual(["blockBuyer", 2, "fraud"]);
 		expect(await screen.findByTestId("blocked")).toBeTruthy();
+		expect(screen.queryByTestId("block-question")).toBeNull();
+	});
+
+	test("is not left while Avito is asked: the answer comes where the question is", async () => {
+		const { host, user } = await open(2);
+		const gate = new Gate<null>();
+		const blocked = host.blockBuyer.bind(host);
+		host.blockBuyer = async (...args) => {
+			await gate.call();
+			return blocked(...args);
+		};
+		await user.click(screen.getByTestId("chat-menu"));
+		await user.click(await screen.findByTestId("block-open"));
+		await user.click(await screen.findByTestId("block-spam"));
+		await user.click(screen.getByTestId("block-do"));
+		const question = screen.getByTestId("block-question");
+		expect((within(question).getByText("Отмена") as HTMLButtonElement).disabled).toBe(true);
+		expect(within(question).queryByLabelText("Закрыть")).toBeNull();
+		await fireEvent(question, new Event("cancel", { cancelable: true }));
+		await fireEvent.pointerDown(question);
+		expect(screen.getByTestId("block-question")).toBe(question);
+		host.failNext("blockBuyer", "network");
+		gate.answer(0, null);
+		expect((await screen.findByRole("alert")).textContent).toContain("Нет связи");
+		await user.click(within(question).getByText("Отмена"));
 		expect(screen.queryByTestId("block-question")).toBeNull();
 	});
 
