@@ -1,8 +1,10 @@
-import { render, screen, within } from "@testing-library/svelte";
+import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { SentDraft } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { marked } from "../host/fakeDrafts";
+import { Gate } from "../testing/gate";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { spans } from "./spans";
@@ -223,13 +225,52 @@ describe("the queue", () => {
 	});
 
 	test("what was refused comes back with the reason and the seller's words", async () => {
-		const { host, user } = await queue((host) => void host.drafts.put(2, "[Да|source|0]"));
+		const { host, user } = await queue((host) => [2, 3].forEach((chat) => host.drafts.put(chat, "[Да|source|0]")));
 		await user.click(screen.getByTestId("queue-edit-open"));
-		await user.type(await screen.findByTestId("queue-edit"), ", сегодня");
-		host.drafts.failNext("draftStale");
+		const field = await screen.findByTestId<HTMLTextAreaElement>("queue-edit");
+		await user.type(field, ", сегодня");
+		host.drafts.overtake(2);
 		await user.click(screen.getByTestId("queue-send"));
 		expect((await screen.findByRole("alert")).textContent).toContain("устарела");
-		expect((screen.getByTestId("queue-edit") as HTMLTextAreaElement).value).toBe("Да, сегодня");
+		expect(screen.getByTestId<HTMLTextAreaElement>("queue-edit").value).toBe("Да, сегодня");
+		expect(left()).toEqual([2, 3]);
+		expect(screen.getAllByTestId("waiting-draft")[0]?.getAttribute("aria-selected")).toBe("true");
+	});
+
+	test("a key that is held is pressed once, and what came under it by itself is not sent before that is said", async () => {
+		const { host, user } = await queue((host) => [2, 3, 4].forEach((chat) => host.drafts.put(chat, `[Ответ ${chat}|source|0]`)));
+		const press = (repeat: boolean) => fireEvent.keyDown(screen.getByTestId("draft-queue"), { code: "Enter", key: "Enter", ctrlKey: true, repeat });
+		host.drafts.overtake(2);
+		await vi.waitFor(() => expect(left()).toEqual([3, 4]));
+		await press(false);
+		expect((await screen.findByRole("alert")).textContent).toContain("другая подсказка");
+		for (let held = 0; held < 3; held++) await press(true);
+		expect(sent(host)).toEqual([]);
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await vi.waitFor(() => expect(sent(host)).toEqual([[103, null, false]]));
+		expect(screen.queryByRole("alert")).toBeNull();
+	});
+
+	test("a queue that is opened anew is read anew: the first press counts", async () => {
+		const { host, user } = await queue((host) => [2, 3].forEach((chat) => host.drafts.put(chat, `[Ответ ${chat}|source|0]`)));
+		await user.keyboard("{Control>}1{/Control}");
+		host.drafts.overtake(2);
+		await user.keyboard("{Control>}2{/Control}");
+		await vi.waitFor(() => expect(left()).toEqual([3]));
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await vi.waitFor(() => expect(sent(host)).toEqual([[103, null, false]]));
+	});
+
+	test("the field that is written in keeps the keys when an answer comes late", async () => {
+		const { host, user } = await queue((host) => [2, 3].forEach((chat) => host.drafts.put(chat, `[Ответ ${chat}|source|0]`)));
+		const gate = new Gate<SentDraft>();
+		host.drafts.send = gate.call;
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await user.keyboard("{Control>}e{/Control}");
+		const field = await screen.findByTestId("queue-edit");
+		gate.answer(0, { row: {} as SentDraft["row"], lesson: null });
+		await user.keyboard("!?");
+		expect((field as HTMLTextAreaElement).value).toBe("Ответ 3!?");
 	});
 });
 

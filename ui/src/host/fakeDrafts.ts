@@ -203,6 +203,11 @@ export class FakeDrafts implements DraftHost {
 		return view;
 	}
 
+	/** The buyer has written again: what stood there does not wait any more, and sending it is refused. */
+	overtake(chat: ChatId): void {
+		this.#drop(chat);
+	}
+
 	failNext(code: ErrorCode): void {
 		this.#failures.push(code);
 	}
@@ -235,11 +240,12 @@ export class FakeDrafts implements DraftHost {
 		await Promise.resolve();
 		const rows = new Map(this.#owner.rowsForDrafts().map((row) => [row.id, row]));
 		return [...this.drafts.values()]
-			.filter((draft) => draft.state === "ready" || draft.state === "unanswerable")
+			.filter((draft) => draft.state === "ready")
 			.map((draft) => {
 				const row = rows.get(draft.chat);
 				return { account: row?.account ?? 1, buyer: row?.buyer.name ?? null, itemTitle: row?.itemTitle ?? null, askedMs: draft.createdMs - 60_000, draft };
-			});
+			})
+			.sort((a, b) => a.askedMs - b.askedMs || (a.draft.id ?? 0) - (b.draft.id ?? 0));
 	}
 
 	async send(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft> {
