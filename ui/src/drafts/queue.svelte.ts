@@ -79,12 +79,8 @@ export class DraftQueue {
 
 	/** Makes drafts from now on, with all other settings as they are. */
 	async turnOn(): Promise<void> {
-		try {
-			const { settings } = await this.#host.drafts.settings();
-			await this.#host.drafts.saveSettings({ ...settings, on: true }, { key: null, headers: null, proxy: null });
-		} catch (error) {
-			this.error = errorCode(error);
-		}
+		const { settings } = await this.#host.drafts.settings();
+		await this.#host.drafts.saveSettings({ ...settings, on: true }, { key: null, headers: null, proxy: null });
 		await this.read();
 	}
 

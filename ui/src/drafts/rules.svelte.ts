@@ -32,7 +32,10 @@ export class Rules {
 	log = $state.raw<AutomaticReply[]>([]);
 	paused = $state(false);
 	ready = $state(false);
+	/** Why they could not be read. */
 	error = $state<ErrorCode | null>(null);
+	/** Why the last act failed: no reading wipes it. */
+	failed = $state<ErrorCode | null>(null);
 	/** The rule being changed; a copy. */
 	edited = $state<Rule | null>(null);
 	levels = $state.raw<RuleLevel[]>([]);
@@ -58,10 +61,10 @@ export class Rules {
 			const [rules, log, settings] = await Promise.all([drafts.rules(), drafts.automatic(null, LOG), drafts.settings()]);
 			if (turn !== this.#turn) return;
 			[this.rules, this.log, this.paused, this.error] = [rules, log, settings.rulesPaused, null];
+			this.ready = true;
 		} catch (error) {
 			if (turn === this.#turn) this.error = errorCode(error);
 		}
-		if (turn === this.#turn) this.ready = true;
 		if (this.rules.some((rule) => rule.item !== null && !this.titles.has(rule.item))) await this.#readTitles();
 	}
 
@@ -73,12 +76,12 @@ export class Rules {
 
 	open(rule: Rule): void {
 		this.edited = structuredClone($state.snapshot(rule) as Rule);
-		[this.levels, this.dry, this.error] = [[], null, null];
+		[this.levels, this.dry, this.failed] = [[], null, null];
 		void this.readLevels();
 	}
 
 	close(): void {
-		this.edited = null;
+		this.edited = this.failed = null;
 	}
 
 	change(part: Partial<RuleSettings>): void {
@@ -137,10 +140,10 @@ export class Rules {
 		this.busy = true;
 		try {
 			await work();
-			this.error = null;
+			this.failed = null;
 			return true;
 		} catch (error) {
-			this.error = errorCode(error);
+			this.failed = errorCode(error);
 			return false;
 		} finally {
 			this.busy = false;

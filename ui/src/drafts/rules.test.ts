@@ -1,12 +1,13 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { DryRun, Replayed } from "../host/contract";
+import type { DryRun, Replayed, Rule } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { marked, replayed } from "../host/fakeDrafts";
+import { toasts } from "../shared/toasts.svelte";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
-import { clockOf, minutesOf, wordsOf } from "./rules.svelte";
+import { NEW_RULE, clockOf, minutesOf, wordsOf } from "./rules.svelte";
 
 // Otherwise a part would be compiled while a test waits for it.
 beforeAll(loadParts, 60_000);
@@ -21,6 +22,8 @@ async function start(tab: string, put: (host: FakeHost) => void = () => undefine
 	return { host, user };
 }
 
+/** A rule that sends. */
+const active: Rule = { ...NEW_RULE, id: 3, active: true };
 const called = (host: FakeHost, name: string) => host.calls.filter(([call]) => call === `drafts.${name}`).map(([, ...args]) => args);
 
 describe("rules", () => {
@@ -74,9 +77,8 @@ describe("rules", () => {
 	});
 
 	test("stop at one big switch, and what they sent is listed with its sources", async () => {
-		const settings = { hours: "always" as const, fromMin: 0, toMin: 0, days: [true, true, true, true, true, true, true] as [boolean, boolean, boolean, boolean, boolean, boolean, boolean], afterMin: 0, delayS: 2, minChance: 0.9, perHour: 3, stopWords: [], template: "", templateWords: [] };
 		const { host, user } = await start("rules", (host) => {
-			host.drafts.rulesHeld = [{ id: 3, account: null, item: null, active: true, settings }];
+			host.drafts.rulesHeld = [active];
 			host.drafts.automaticReplies = [{ draft: 9, chat: 2, message: 5, rule: 3, question: "Где вы?", text: "Ленина, 14", sources: ["Контакты.docx", ""], sentMs: Date.now() }];
 		});
 		expect((await screen.findByTestId("automatic-reply")).textContent).toContain("Источники: Контакты.docx, Шаблон правила");
@@ -90,6 +92,52 @@ describe("rules", () => {
 		await user.click(screen.getByTestId("rule-remove-confirm"));
 		await screen.findByText("Правил нет: без вас ничего не уходит");
 		expect(called(host, "removeRule")).toEqual([[3]]);
+	});
+
+	test("what could not be stored is said for longer than the next reading, and the switches show what is", async () => {
+		const { host, user } = await start("rules", (host) => (host.drafts.rulesHeld = [active]));
+		/** The rules are read once more. */
+		const again = async () => {
+			const before = called(host, "automatic").length;
+			host.emit({ what: "drafts" });
+			await vi.waitFor(() => expect(called(host, "automatic").length).toBeGreaterThan(before));
+			await user.tab();
+		};
+		const rule = await screen.findByTestId<HTMLInputElement>("rule-switch");
+		host.drafts.failNext("storage", "saveRule");
+		await user.click(rule);
+		await screen.findByRole("alert");
+		await again();
+		expect(screen.getByRole("alert").textContent).not.toBe("");
+		expect(rule.checked).toBe(true);
+		// Until something is done.
+		await user.click(rule);
+		await vi.waitFor(() => expect(rule.checked).toBe(false));
+		expect(screen.queryByRole("alert")).toBeNull();
+		host.drafts.failNext("storage", "pauseRules");
+		await user.click(screen.getByTestId("rules-pause"));
+		await screen.findByRole("alert");
+		await again();
+		expect(screen.getByRole("alert")).toBeTruthy();
+		// What failed in the list is not said of the rule that is opened.
+		await user.click(screen.getByTestId("rule-edit"));
+		expect(screen.queryByRole("alert")).toBeNull();
+		host.drafts.failNext("storage", "saveRule");
+		await user.click(screen.getByTestId("rule-save"));
+		await screen.findByRole("alert");
+		await again();
+		expect(within(screen.getByTestId("rule-editor")).getByRole("alert")).toBeTruthy();
+		expect(toasts.list).toEqual([]);
+	});
+
+	test("that could not be read are not said to be none", async () => {
+		const { host, user } = await start("rules", (host) => {
+			host.drafts.rulesHeld = [active];
+			host.drafts.failNext("storage", "rules");
+		});
+		await user.click(await screen.findByText("Повторить"));
+		expect(await screen.findByTestId("rule")).toBeTruthy();
+		expect(called(host, "rules")).toHaveLength(2);
 	});
 
 	test("hours and words are read as people write them", () => {
@@ -160,5 +208,16 @@ describe("drafts that are off", () => {
 		await vi.waitFor(() => expect(screen.queryByTestId("queue-turn-on")).toBeNull());
 		expect(called(host, "saveSettings")[0]?.[0]).toMatchObject({ on: true, model: "mine" });
 		expect(called(host, "saveSettings")[0]?.[1]).toEqual({ key: null, headers: null, proxy: null });
+	});
+
+	test("and cannot be switched on stay off, which is said", async () => {
+		const { host, user } = await start("queue", (host) => {
+			host.drafts.view = { ...host.drafts.view, settings: { ...host.drafts.view.settings, on: false } };
+		});
+		const button = await screen.findByTestId("queue-turn-on");
+		host.drafts.failNext("diskFull", "saveSettings");
+		await user.click(button);
+		expect((await screen.findByTestId("toast")).textContent).toContain("Диск заполнен");
+		expect(screen.getByTestId("queue-turn-on")).toBeTruthy();
 	});
 });

@@ -82,7 +82,7 @@ export class FakeDrafts implements DraftHost {
 	lesson: EntryInput | null = null;
 	figures: DraftStatistics = { all: { sent: 0, edited: 0, editShare: 0, dismissed: 0, stale: 0 }, byMaker: [], bySource: [], answerWithS: null, answerWithoutS: null, unanswerable: 0 };
 	#owner: Owner;
-	#failures: ErrorCode[] = [];
+	#failures: { code: ErrorCode; of: keyof DraftHost | null }[] = [];
 
 	constructor(owner: Owner, some: boolean) {
 		this.#owner = owner;
@@ -208,15 +208,17 @@ export class FakeDrafts implements DraftHost {
 		this.#drop(chat);
 	}
 
-	failNext(code: ErrorCode): void {
-		this.#failures.push(code);
+	/** `of`: the command that fails; none: the next one, whichever it is. */
+	failNext(code: ErrorCode, of: keyof DraftHost | null = null): void {
+		this.#failures.push({ code, of });
 	}
 
 	async #called(command: keyof DraftHost, ...args: unknown[]): Promise<void> {
 		this.#owner.calls.push([`drafts.${command}`, ...args]);
 		await Promise.resolve();
-		const code = this.#failures.shift();
-		if (code) throw new HostError({ code, message: code });
+		const at = this.#failures.findIndex(({ of }) => of === null || of === command);
+		const [failure] = at < 0 ? [] : this.#failures.splice(at, 1);
+		if (failure) throw new HostError({ code: failure.code, message: failure.code });
 	}
 
 	#find(id: DraftId): DraftView {

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { LineReason, TunnelState } from "../host/contract";
+import { toasts } from "../shared/toasts.svelte";
 import { renderIn, testFrame, type TestFrame } from "../testing/render";
 import { codeWords } from "./codes";
 import { delay, deliveredWords } from "./lineWords";
@@ -183,6 +184,19 @@ describe("the tunnel", () => {
 		await waitFor(() => expect(calls(frame, "saveTunnels")).toEqual([[expect.objectContaining({ order: ["ngrok"] }), "2abcDEF"]]));
 		expect(calls(frame, "setNgrokToken")).toEqual([]);
 		await waitFor(() => expect(field("ngrok-token").value).toBe(""));
+	});
+
+	test("a switch shows what is, when the change was refused", async () => {
+		const frame = await testFrame();
+		await open(frame);
+		await tab("tunnel");
+		const before = field("tunnel-unregister").checked;
+		frame.host.failNext("saveTunnels", "storage");
+		await userEvent.click(field("tunnel-unregister"));
+		await waitFor(() => expect(toasts.list).toHaveLength(1));
+		expect(field("tunnel-unregister").checked).toBe(before);
+		await userEvent.click(field("tunnel-unregister"));
+		await waitFor(() => expect(field("tunnel-unregister").checked).toBe(!before));
 	});
 
 	test("an own address needs https, and its snippets are ready to copy", async () => {
