@@ -1,5 +1,5 @@
 // Rules of sending while they are being changed, and what they have done.
-import type { AutomaticReply, DryRun, ErrorCode, Rule, RuleLevel, RuleSettings } from "../host/contract";
+import type { AutomaticReply, DryRun, ErrorCode, Rule, RuleLevel, RuleSettings, Scope } from "../host/contract";
 import { errorCode, type Host } from "../host";
 
 /** What a new rule begins with: the program's own defaults, off. */
@@ -25,6 +25,9 @@ export const NEW_RULE: Rule = {
 
 const LOG = 100;
 
+/** What a dry run depends on. */
+const about = (rule: Rule | null) => JSON.stringify(rule && [rule.id, rule.account, rule.item, rule.settings]);
+
 export class Rules {
 	rules = $state.raw<Rule[]>([]);
 	/** Titles of the listings known, by Avito's number. */
@@ -38,16 +41,18 @@ export class Rules {
 	failed = $state<ErrorCode | null>(null);
 	/** The rule being changed; a copy. */
 	edited = $state<Rule | null>(null);
-	levels = $state.raw<RuleLevel[]>([]);
+	/** None while they are being read. */
+	levels = $state.raw<RuleLevel[] | null>(null);
 	dry = $state.raw<DryRun[] | null>(null);
 	busy = $state(false);
 	#host: Host;
 	#turn = 0;
+	#levelsTurn = 0;
 
 	/** What the past says of the threshold on the screen. */
 	level = $derived.by(() => {
 		const chance = this.edited?.settings.minChance ?? 0;
-		return this.levels.findLast((level) => (level.minChance ?? 0) <= chance + 0.001) ?? null;
+		return this.levels?.findLast((level) => (level.minChance ?? 0) <= chance + 0.001) ?? null;
 	});
 
 	constructor(host: Host) {
@@ -76,7 +81,7 @@ export class Rules {
 
 	open(rule: Rule): void {
 		this.edited = structuredClone($state.snapshot(rule) as Rule);
-		[this.levels, this.dry, this.failed] = [[], null, null];
+		[this.dry, this.failed] = [null, null];
 		void this.readLevels();
 	}
 
@@ -90,6 +95,14 @@ export class Rules {
 		this.dry = null;
 	}
 
+	/** For another account or listing; the past has other figures for it. */
+	turnTo({ account, item }: Scope): void {
+		if (!this.edited) return;
+		[this.edited.account, this.edited.item] = [account, item];
+		this.dry = null;
+		void this.readLevels();
+	}
+
 	#current(): Rule | null {
 		return this.edited && ($state.snapshot(this.edited) as Rule);
 	}
@@ -98,23 +111,29 @@ export class Rules {
 	async readLevels(): Promise<void> {
 		const rule = this.#current();
 		if (!rule) return;
+		const turn = ++this.#levelsTurn;
+		this.levels = null;
 		const levels = await this.#host.drafts.levels(rule).catch(() => []);
-		if (this.edited) this.levels = levels;
+		if (turn === this.#levelsTurn) this.levels = levels;
 	}
 
 	async try(): Promise<void> {
 		const rule = this.#current();
 		if (!rule || this.busy) return;
 		await this.#attempt(async () => {
-			this.dry = await this.#host.drafts.dryRun(rule);
+			const dry = await this.#host.drafts.dryRun(rule);
+			// Of the rule that is on the screen by now, or of none.
+			if (about(rule) === about(this.edited)) this.dry = dry;
 		});
 	}
 
 	async save(): Promise<boolean> {
 		const rule = this.#current();
 		if (!rule) return false;
+		const { edited } = this;
 		const saved = await this.#attempt(() => this.#host.drafts.saveRule(rule));
-		if (saved) this.close();
+		// Another may have been opened meanwhile.
+		if (saved && edited === this.edited) this.close();
 		await this.read();
 		return saved;
 	}
@@ -127,7 +146,8 @@ export class Rules {
 	async remove(rule: Rule): Promise<void> {
 		const { id } = rule;
 		if (id === null) return;
-		if (await this.#attempt(() => this.#host.drafts.removeRule(id))) this.close();
+		const { edited } = this;
+		if ((await this.#attempt(() => this.#host.drafts.removeRule(id))) && edited === this.edited) this.close();
 		await this.read();
 	}
 

@@ -1,10 +1,11 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { DryRun, Replayed, Rule } from "../host/contract";
+import type { DryRun, Replayed, Rule, RuleId, RuleLevel } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { marked, replayed } from "../host/fakeDrafts";
 import { toasts } from "../shared/toasts.svelte";
+import { Gate } from "../testing/gate";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
 import { NEW_RULE, clockOf, minutesOf, wordsOf } from "./rules.svelte";
@@ -92,6 +93,51 @@ describe("rules", () => {
 		await user.click(screen.getByTestId("rule-remove-confirm"));
 		await screen.findByText("Правил нет: без вас ничего не уходит");
 		expect(called(host, "removeRule")).toEqual([[3]]);
+	});
+
+	test("are told of the listing on the screen only, whichever answer comes last", async () => {
+		const run: DryRun = { chat: 1, buyer: "Анна", question: "Где забрать?", text: "Ленина, 14", chance: 0.93, sendsAtMs: null, hindrance: null, became: "stale" };
+		const level = (drafts: number): RuleLevel[] => [{ minChance: 0.5, drafts, asIs: drafts, edited: 0, dismissed: 0 }];
+		const { host, user } = await start("rules", (host) => {
+			host.drafts.dryRuns = [run];
+			host.knowledge.add({ kind: "item", title: "Шлем, размер M", scope: { account: 1, item: "3400000002" } });
+		});
+		const levels = new Gate<RuleLevel[]>();
+		host.drafts.levels = levels.call;
+		await user.click(await screen.findByTestId("rule-add"));
+		const scope = screen.getByTestId("rule-scope");
+		await vi.waitFor(() => expect(within(scope).getByText("Шлем, размер M")).toBeTruthy());
+		await user.click(screen.getByTestId("rule-try"));
+		await screen.findByTestId("dry-run");
+		await user.selectOptions(scope, "Шлем, размер M");
+		expect(screen.queryByTestId("dry-run"), "that was of all listings").toBeNull();
+		// The one that was asked first answers last.
+		levels.answer(1, level(40));
+		await vi.waitFor(() => expect(screen.getByTestId("rule-level").textContent).toContain("40"));
+		levels.answer(0, level(70));
+		// And a dry run answers when the rule is another.
+		const runs = new Gate<DryRun[]>();
+		host.drafts.dryRun = runs.call;
+		await user.click(screen.getByTestId("rule-try"));
+		expect(screen.getByTestId("rule-level").textContent).toContain("40");
+		await user.selectOptions(scope, "");
+		runs.answer(0, [run]);
+		await vi.waitFor(() => expect(screen.getByTestId<HTMLButtonElement>("rule-try").disabled).toBe(false));
+		expect(screen.queryByTestId("dry-run")).toBeNull();
+		expect(screen.getByTestId("rule-level").textContent?.trim(), "not known yet").toBe("");
+	});
+
+	test("stay open when one that was being stored before them is done", async () => {
+		const { host, user } = await start("rules", (host) => (host.drafts.rulesHeld = [active]));
+		const saved = new Gate<RuleId>();
+		host.drafts.saveRule = saved.call;
+		await user.click(await screen.findByTestId("rule-edit"));
+		await user.click(screen.getByTestId("rule-save"));
+		await user.click(screen.getByText("Отмена"));
+		await user.click(screen.getByTestId("rule-add"));
+		saved.answer(0, 3);
+		await vi.waitFor(() => expect(screen.getByTestId<HTMLButtonElement>("rule-save").disabled).toBe(false));
+		expect(screen.getByTestId("rule-editor")).toBeTruthy();
 	});
 
 	test("what could not be stored is said for longer than the next reading, and the switches show what is", async () => {
