@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { SentDraft } from "../host/contract";
+import type { ModelCheck, SentDraft } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { marked } from "../host/fakeDrafts";
 import { Gate } from "../testing/gate";
@@ -409,6 +409,24 @@ describe("the model's settings", () => {
 		expect(call?.[2]).toEqual({ key: "sk-secret", headers: null, proxy: null });
 		await vi.waitFor(() => expect((screen.getByTestId("model-key") as HTMLInputElement).value).toBe(""));
 		expect(document.body.textContent).not.toContain("sk-secret");
+	});
+
+	test("what a check found is said of what was checked, not of what was chosen meanwhile", async () => {
+		const { host, user } = await setup();
+		const gate = new Gate<ModelCheck>();
+		host.drafts.check = gate.call;
+		await user.click(screen.getByTestId("preset-openai"));
+		await user.click(screen.getByTestId("model-check"));
+		await user.click(screen.getByTestId("preset-ollama"));
+		gate.answer(0, { trouble: null, models: [], tookMs: 840 });
+		const button = screen.getByTestId<HTMLButtonElement>("model-check");
+		await vi.waitFor(() => expect(button.disabled).toBe(false));
+		expect(screen.queryByTestId("model-verdict")).toBeNull();
+		// What the model does not depend on may change.
+		await user.click(button);
+		await user.type(screen.getByTestId("day-rub"), "5{Tab}");
+		gate.answer(0, { trouble: null, models: [], tookMs: 840 });
+		expect((await screen.findByTestId("model-verdict")).textContent).toContain("0,8");
 	});
 
 	test("a limit left empty is none, a comma is a decimal point", async () => {

@@ -63,14 +63,23 @@ export class DraftSetup {
 		};
 	}
 
+	/** What a check depends on, as it stands on the screen. */
+	#checked(): string {
+		const { baseUrl, model, timeoutS } = this.settings ?? {};
+		return JSON.stringify([baseUrl, model, timeoutS, this.secrets()]);
+	}
+
+	/** A model takes seconds: what was found is told only where it still is of what is on the screen. */
 	async verify(): Promise<void> {
 		if (!this.settings || this.checking) return;
 		this.checking = true;
 		[this.check, this.error] = [null, null];
+		const asked = this.#checked();
 		try {
-			this.check = await this.#host.drafts.check({ ...this.settings }, this.secrets());
+			const found = await this.#host.drafts.check({ ...this.settings }, this.secrets());
+			if (asked === this.#checked()) this.check = found;
 		} catch (error) {
-			this.error = errorCode(error);
+			if (asked === this.#checked()) this.error = errorCode(error);
 		} finally {
 			this.checking = false;
 		}
