@@ -8,6 +8,9 @@ export function buttonSends(view: DraftView): boolean {
 	return view.oneKey || view.maker === "holding";
 }
 
+/** What became of a reply: its echo, or why it did not go out. */
+export type Sent = { row: MessageRow; error: null } | { row: null; error: ErrorCode };
+
 export class Draft {
 	chat = $state<ChatId | null>(null);
 	view = $state.raw<DraftView | null>(null);
@@ -16,9 +19,12 @@ export class Draft {
 	error = $state<ErrorCode | null>(null);
 	/** What an edited reply teaches, until the seller has said yes or no. */
 	lesson = $state.raw<EntryInput | null>(null);
+	/** The open chat's draft is on its way to the core. */
 	busy = $state(false);
 	/** Facts of the edited words that no source holds. */
 	doubtful = $state.raw<string[]>([]);
+	/** What is on its way, by chat: the draft whose words were changed, null for one sent as it is. */
+	#leaving = new Map<ChatId, DraftId | null>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#host: Host;
 	#turn = 0;
@@ -38,7 +44,10 @@ export class Draft {
 	turnTo(chat: ChatId | null): void {
 		if (chat === this.chat) return;
 		this.#turn++;
-		[this.chat, this.view, this.editing, this.error, this.lesson] = [chat, null, null, null, null];
+		// Who comes back while the draft is on its way must not send its words once more.
+		const leaving = chat === null ? undefined : this.#leaving.get(chat);
+		[this.busy, this.editing] = [leaving !== undefined, leaving ?? null];
+		[this.chat, this.view, this.error, this.lesson] = [chat, null, null, null];
 		void this.#read();
 	}
 
@@ -53,34 +62,38 @@ export class Draft {
 		this.view = view;
 	}
 
-	/** Sends the draft as it is; answers its echo, or nothing when it was refused. */
-	async approve(): Promise<MessageRow | null> {
+	/** Sends the draft as it is; null: not to be sent so, or on its way already. */
+	async approve(): Promise<Sent | null> {
 		const id = this.view?.id;
 		if (id === null || id === undefined || !this.view || !buttonSends(this.view)) return null;
-		return this.#send(() => this.#host.drafts.send(id, null, false));
+		return this.#send(null, () => this.#host.drafts.send(id, null, false));
 	}
 
 	/** Sends the seller's words that began as this draft: now the seller answers for every fact. */
-	async approveEdited(id: DraftId, text: string): Promise<MessageRow | null> {
-		const row = await this.#send(() => this.#host.drafts.send(id, text, true));
-		if (row) this.editing = null;
-		return row;
+	approveEdited(id: DraftId, text: string): Promise<Sent | null> {
+		return this.#send(id, () => this.#host.drafts.send(id, text, true));
 	}
 
-	async #send(work: () => Promise<{ row: MessageRow; lesson: EntryInput | null }>): Promise<MessageRow | null> {
-		if (this.busy) return null;
-		this.busy = true;
-		this.error = null;
+	/** The seller may have turned to another chat by the time it is answered: nothing of that one is touched. */
+	async #send(edited: DraftId | null, work: () => Promise<{ row: MessageRow; lesson: EntryInput | null }>): Promise<Sent | null> {
+		const { chat } = this;
+		if (chat === null || this.busy) return null;
+		this.#leaving.set(chat, edited);
+		[this.busy, this.error] = [true, null];
 		try {
 			const { row, lesson } = await work();
-			this.view = null;
-			this.lesson = lesson;
-			return row;
-		} catch (error) {
-			this.error = errorCode(error);
-			return null;
+			if (chat === this.chat) {
+				[this.view, this.lesson] = [null, lesson];
+				if (this.editing === edited) this.editing = null;
+			}
+			return { row, error: null };
+		} catch (fault) {
+			const error = errorCode(fault);
+			if (chat === this.chat) this.error = error;
+			return { row: null, error };
 		} finally {
-			this.busy = false;
+			this.#leaving.delete(chat);
+			if (chat === this.chat) this.busy = false;
 			void this.#read();
 		}
 	}

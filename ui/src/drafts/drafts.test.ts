@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { ModelCheck, SentDraft } from "../host/contract";
 import { FakeHost } from "../host/fake";
 import { marked } from "../host/fakeDrafts";
+import { HostError } from "../host";
+import { toasts } from "../shared/toasts.svelte";
 import { Gate } from "../testing/gate";
 import { loadParts } from "../views/parts";
 import Window from "../views/Window.svelte";
@@ -117,6 +119,129 @@ describe("the draft above the composer", () => {
 		expect(await screen.findByTestId("draft-folded")).toBeTruthy();
 		await vi.waitFor(() => expect(screen.queryByTestId("composer-error")).toBeNull());
 		expect(composer().value, "the seller's words stay").toBe("Да, приезжайте. Жду!");
+	});
+
+	describe("while its change is on its way to the core", () => {
+		/** Chat 2 with an edited draft that was sent; `arrive` lets the core have it. */
+		async function underWay(put: (host: FakeHost) => void = () => undefined) {
+			const { host, user } = await start((host) => {
+				host.drafts.put(2, "[Да|source|1], приезжайте.");
+				put(host);
+			});
+			const gate = new Gate<void>();
+			const send = host.drafts.send.bind(host.drafts);
+			vi.spyOn(host.drafts, "send").mockImplementation(async (...draft) => {
+				await gate.call();
+				return send(...draft);
+			});
+			await user.click(await row(2));
+			await user.click(await screen.findByTestId("draft-edit"));
+			await user.type(composer(), " Жду!{Enter}");
+			await vi.waitFor(() => expect(gate.waiting).toBe(1));
+			return { host, user, arrive: () => gate.answer(0, undefined) };
+		}
+		const texts = (host: FakeHost) => host.calls.filter(([name]) => name === "sendText").map(([, ...args]) => args);
+
+		test("another chat keeps its words and its draft, and the chat it was for has neither words nor draft left", async () => {
+			const entry = { kind: "question" as const, scope: { account: 1, item: null }, title: "Торг?", text: "Жду!", url: null };
+			const { host, user, arrive } = await underWay((host) => {
+				host.drafts.put(3, "[Нет|source|1].");
+				host.drafts.lesson = entry;
+			});
+			await user.click(await row(3));
+			await user.type(composer(), "для третьего");
+			await screen.findByTestId("draft-folded");
+			const seen: boolean[] = [];
+			const watcher = new MutationObserver(() => seen.push(screen.queryByTestId("draft-folded") !== null));
+			watcher.observe(document.body, { childList: true, subtree: true });
+			arrive();
+			await vi.waitFor(() => expect(host.chats[1]?.composerText).toBe(""));
+			await vi.waitFor(() => expect(texts(host)).toEqual([[2, "Да, приезжайте. Жду!"]]));
+			watcher.disconnect();
+			expect(composer().value).toBe("для третьего");
+			expect(screen.queryByTestId("lesson"), "what the other chat teaches").toBeNull();
+			expect(seen, "its draft is never away").not.toContain(false);
+			await user.click(await row(2));
+			await vi.waitFor(() => expect(screen.getByTestId("thread").dataset["chatId"]).toBe("2"));
+			expect(composer().value).toBe("");
+			expect(host.chats[2]?.composerText).toBe("для третьего");
+		});
+
+		test("what is typed behind it stays", async () => {
+			const { host, user, arrive } = await underWay();
+			await user.type(composer(), " И ещё вопрос");
+			arrive();
+			await vi.waitFor(() => expect(composer().value).toBe("И ещё вопрос"));
+			await user.type(composer(), "{Enter}");
+			await vi.waitFor(() => expect(texts(host)).toEqual([[2, "Да, приезжайте. Жду!"], [2, "И ещё вопрос"]]));
+		});
+
+		test("who comes back to the chat meanwhile does not send it twice", async () => {
+			const { host, user, arrive } = await underWay();
+			await user.click(await row(3));
+			await user.click(await row(2));
+			await vi.waitFor(() => expect(composer().value).toBe("Да, приезжайте. Жду!"));
+			await user.type(composer(), "{Enter}");
+			expect(texts(host)).toEqual([]);
+			arrive();
+			await vi.waitFor(() => expect(composer().value).toBe(""));
+			expect(texts(host)).toEqual([[2, "Да, приезжайте. Жду!"]]);
+		});
+
+		test("a photo that is added meanwhile does not take the words along", async () => {
+			const { host, user, arrive } = await underWay();
+			await user.upload(screen.getByTestId("attach"), new File(["x"], "a.png", { type: "image/png" }));
+			await user.type(composer(), "{Enter}");
+			expect(screen.getAllByTestId("picture-chip")).toHaveLength(1);
+			arrive();
+			await vi.waitFor(() => expect(composer().value).toBe(""));
+			await user.type(composer(), "{Enter}");
+			await vi.waitFor(() => expect(host.calls.map(([name]) => name)).toContain("sendImage"));
+			expect(texts(host)).toEqual([[2, "Да, приезжайте. Жду!"]]);
+		});
+
+		test("the draft of another chat can be sent", async () => {
+			const { host, user, arrive } = await underWay((host) => host.drafts.put(3, "[Нет|source|1]."));
+			await user.click(await row(3));
+			await screen.findByTestId("draft-text");
+			await user.click(screen.getByTestId("draft-send"));
+			await vi.waitFor(() => expect(host.drafts.send).toHaveBeenCalledTimes(2));
+			arrive();
+			arrive();
+			await vi.waitFor(() => expect(texts(host)).toEqual([[2, "Да, приезжайте. Жду!"], [3, "Нет."]]));
+		});
+
+		test("a failure is told in another chat as the other chat's", async () => {
+			const { host, user, arrive } = await underWay();
+			await user.click(await row(3));
+			await user.type(composer(), "для третьего");
+			host.drafts.failNext("storage");
+			arrive();
+			await vi.waitFor(() => expect(toasts.list.map(({ words, bad }) => [words, bad])).toEqual([["Ответ в другом чате не ушёл: он остался там в поле ввода", true]]));
+			expect(composer().value).toBe("для третьего");
+			expect(screen.queryByTestId("composer-error")).toBeNull();
+			await user.click(await row(2));
+			await vi.waitFor(() => expect(composer().value).toBe("Да, приезжайте. Жду!"));
+		});
+	});
+
+	test("that could not be sent as it is says nothing below another chat's draft, but is told", async () => {
+		const { host, user } = await start((host) => {
+			host.drafts.put(2, "[Да|source|1].");
+			host.drafts.put(3, "[Нет|source|1].");
+		});
+		const gate = new Gate<void>();
+		vi.spyOn(host.drafts, "send").mockImplementation(async () => {
+			await gate.call();
+			throw new HostError({ code: "storage", message: "storage" });
+		});
+		await user.click(await row(2));
+		await user.click(await screen.findByTestId("draft-send"));
+		await user.click(await row(3));
+		await vi.waitFor(() => expect(screen.getByTestId("draft-text").textContent).toBe("Нет."));
+		gate.answer(0, undefined);
+		await vi.waitFor(() => expect(toasts.list.map(({ words }) => words)).toEqual(["Подсказка в другом чате не отправлена"]));
+		expect(screen.queryByRole("alert")).toBeNull();
 	});
 
 	test("explains its keys only where they do something", async () => {

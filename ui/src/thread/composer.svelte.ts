@@ -2,6 +2,8 @@
 import type { ChatId, ErrorCode, MessageRow } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { toBase64 } from "../shared/base64";
+import { toasts } from "../shared/toasts.svelte";
+import { m } from "../words";
 import { holdPicture, pictureFault, releasePicture, type Picture } from "./pictures";
 import { quoted } from "./quote";
 import { splitText, TEXT_LIMIT } from "./split";
@@ -125,6 +127,19 @@ export class Composer {
 		this.#put(chat, [text, present].filter((part) => part.trim()).join("\n"));
 	}
 
+	/** These words went out another way: they leave their field, and what was typed behind them since stays. */
+	took(chat: ChatId, text: string): void {
+		const present = this.#typed.get(chat);
+		if (present?.startsWith(text)) this.#put(chat, present.slice(text.length).trimStart());
+		if (chat === this.chat) this.#calm();
+	}
+
+	/** A reply did not go out and stands in the field of its chat, which may have been left since. */
+	failed(chat: ChatId, code: ErrorCode): void {
+		if (chat === this.chat) this.error = code;
+		else toasts.show(m.reply_failed_elsewhere(), true);
+	}
+
 	/** Puts back a picture that did not go out, before those that are there. */
 	restorePicture(chat: ChatId, file: File): void {
 		this.#hold(chat, [holdPicture(file), ...(this.#held.get(chat) ?? [])]);
@@ -162,7 +177,7 @@ export class Composer {
 				this.#hold(chat, [...back.flatMap(({ pictures }) => pictures), ...(this.#held.get(chat) ?? [])]);
 				const text = back.flatMap(({ pieces }) => pieces).join("\n");
 				if (text) this.restore(chat, text);
-				if (chat === this.chat) this.error = errorCode(error);
+				this.failed(chat, errorCode(error));
 			}
 			this.#unsaved.add(chat);
 			await this.flush();

@@ -6,6 +6,7 @@ import ComposerPane from "./ComposerPane.svelte";
 import { FakeHost } from "../host/fake";
 import type { MessageRow } from "../host/contract";
 import { message } from "../host/fakeData";
+import { toasts } from "../shared/toasts.svelte";
 import { Gate } from "../testing/gate";
 import { Composer } from "./composer.svelte";
 import { splitText } from "./split";
@@ -92,6 +93,38 @@ describe("composer", () => {
 		composer.turnTo(2);
 		expect(composer.text).toBe("Первое\nВторое");
 		expect(host.chats[1]?.composerText).toBe("Первое\nВторое");
+	});
+
+	test("that it came back to a chat left meanwhile is told", async () => {
+		const host = new FakeHost();
+		const composer = new Composer(host);
+		host.failNext("sendText", "storage");
+		composer.turnTo(2);
+		composer.type("Первое");
+		const sending = composer.send(vi.fn());
+		composer.turnTo(3);
+		await sending;
+		expect(toasts.list.map(({ words, bad }) => [words, bad])).toEqual([["Ответ в другом чате не ушёл: он остался там в поле ввода", true]]);
+		toasts.list = [];
+		composer.turnTo(2);
+		host.failNext("sendText", "storage");
+		await composer.send(vi.fn());
+		expect(composer.error).toBe("storage");
+		expect(toasts.list).toEqual([]);
+	});
+
+	test("words that went out leave their own field, and only they", () => {
+		const composer = new Composer(new FakeHost());
+		composer.turnTo(2);
+		composer.type("Да. Жду! И ещё");
+		composer.turnTo(3);
+		composer.type("для третьего");
+		composer.took(2, "Да. Жду!");
+		expect(composer.text).toBe("для третьего");
+		composer.turnTo(2);
+		expect(composer.text).toBe("И ещё");
+		composer.took(2, "Да. Жду!");
+		expect(composer.text, "something else by now").toBe("И ещё");
 	});
 
 	test("a kill while pictures are on their way to the core does not take the text behind them", async () => {

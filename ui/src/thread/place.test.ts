@@ -1,11 +1,17 @@
 // Who is at the newest message stays there, whatever grows or shrinks around it; only scrolling up goes away.
 import { fireEvent, screen } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Draft } from "../drafts/draft.svelte";
+import type { MessageRow } from "../host/contract";
+import { message } from "../host/fakeData";
+import { Gate } from "../testing/gate";
 import { renderIn, testFrame } from "../testing/render";
 import { MessageActions } from "./actions";
 import { Composer } from "./composer.svelte";
 import MessageList from "./MessageList.svelte";
 import { Thread } from "./thread.svelte";
+import ThreadPane from "./ThreadPane.svelte";
 
 /** Tells the list that something in it has another size now. */
 let resized: () => void = () => undefined;
@@ -61,4 +67,31 @@ test("who has scrolled up is left there", async () => {
 	all = 2200;
 	resized();
 	expect(log.scrollTop).toBe(900);
+});
+
+test("a photo that goes out from another chat moves nothing here", async () => {
+	const frame = await testFrame();
+	const { host } = frame;
+	const gate = new Gate<MessageRow>();
+	vi.spyOn(host, "sendImage").mockImplementation(gate.call);
+	const [thread, composer, draft] = [new Thread(host), new Composer(host), new Draft(host)];
+	renderIn(frame, ThreadPane, { thread, composer, draft, known: null, onaction: vi.fn(), onchat: vi.fn() });
+	const user = userEvent.setup();
+	const open = async (chat: number) => {
+		composer.turnTo(chat);
+		await thread.open(chat);
+		await screen.findAllByTestId("message");
+	};
+	await open(2);
+	await user.upload(screen.getByTestId("attach"), [new File(["x"], "a.png", { type: "image/png" }), new File(["x"], "b.png", { type: "image/png" })]);
+	await user.type(screen.getByTestId("composer"), "{Enter}");
+	await vi.waitFor(() => expect(gate.waiting).toBe(1));
+	await open(3);
+	const scrollTo = vi.spyOn(screen.getByRole("log"), "scrollTo");
+	for (const key of ["o1", "o2"]) {
+		await vi.waitFor(() => expect(gate.waiting).toBe(1));
+		gate.answer(0, { ...message(true, 1, { kind: "text", text: "" }), key });
+	}
+	await composer.finish();
+	expect(scrollTo).not.toHaveBeenCalled();
 });
