@@ -59,6 +59,11 @@ export class AppController {
 	leaveShop: () => Promise<void> = () => Promise.resolve();
 	#host: Host;
 	#turn = 0;
+	/** Changes of the settings so far, and how many of them are still on their way to the core. */
+	#changes = 0;
+	#unsaved = 0;
+	/** Ends with the last of them. */
+	#saves: Promise<unknown> = Promise.resolve();
 	/** Accounts that cannot reach Avito. */
 	#cut: AccountId[] = [];
 	#backHandlers = new Set<() => void>();
@@ -87,11 +92,13 @@ export class AppController {
 
 	async refresh(ready?: Promise<unknown>): Promise<void> {
 		const turn = ++this.#turn;
+		const settled = this.#unsaved === 0 ? this.#changes : null;
 		try {
 			const view = await this.#host.appView();
 			await ready;
 			if (turn !== this.#turn) return;
-			this.view = view;
+			// Where a change was on its way meanwhile, the settings that were read may be those before it.
+			this.view = settled === this.#changes ? view : { ...view, settings: this.settings };
 			this.error = null;
 			const cut = view.accounts.filter(({ trouble }) => trouble && OUT_OF_REACH.has(trouble.code)).map(({ id }) => id);
 			const back = this.#cut.some((id) => !cut.includes(id));
@@ -124,7 +131,12 @@ export class AppController {
 		const settings = { ...this.settings, ...patch };
 		this.view = { ...this.view, settings };
 		language.follow(settings.language);
-		await this.attempt(() => this.#host.saveSettings(settings));
+		this.#changes++;
+		this.#unsaved++;
+		// Each holds all settings: the last one must be the last to be stored.
+		const save = this.#saves.then(() => this.#host.saveSettings(settings)).finally(() => this.#unsaved--);
+		this.#saves = save.catch(() => null);
+		await this.attempt(() => save);
 	}
 
 	/** The data could not be opened: tries once more. */
