@@ -55,6 +55,8 @@ export class AppController {
 	dialog = $state.raw<OpenDialog | null>(null);
 	settings = $derived<FullSettings>({ ...DEFAULTS, ...this.view?.settings });
 	accounts = $derived<AccountView[]>(this.view?.accounts ?? []);
+	/** Raised when another archive took the place of the open one: the same numbers mean other chats. */
+	archives = $state(0);
 	/** Runs before another shop is shown, while chat numbers still mean the old one. */
 	leaveShop: () => Promise<void> = () => Promise.resolve();
 	#host: Host;
@@ -148,6 +150,15 @@ export class AppController {
 	async showShop(mode: ShopMode): Promise<void> {
 		await this.leaveShop();
 		await this.attempt(() => this.#host.showShop(mode));
+		await this.refresh();
+	}
+
+	/** Runs what puts another archive in the place of this one; `work` answers whether it did. */
+	async replaceArchive(work: () => Promise<boolean>): Promise<void> {
+		await this.leaveShop();
+		const done = await work();
+		// What fails and leaves none open may have put the other one there.
+		if (done || (await this.#host.closedShop().catch(() => null))) this.archives++;
 		await this.refresh();
 	}
 

@@ -23,9 +23,10 @@ export class DraftQueue {
 	#chat = $state<ChatId | null>(null);
 	/** The draft that presses are meant for: the one in sight, unless it came there by itself. */
 	#meant: DraftId | null = null;
-	#shop: string | null = null;
 	#host: Host;
 	#turn = 0;
+	/** Raised when another shop is shown. */
+	#shop = 0;
 
 	rows = $derived(this.#changes.over(this.#waiting));
 	/** The row in sight: the chosen one, else the one that waits longest. */
@@ -85,13 +86,10 @@ export class DraftQueue {
 	}
 
 	/** The same numbers mean other drafts in another shop. */
-	turnTo(shop: string | null): void {
-		if (shop === null || shop === this.#shop) return;
-		const before = this.#shop;
-		this.#shop = shop;
-		if (before === null) return;
+	forget(): void {
+		this.#shop++;
 		this.#changes.forget();
-		[this.#waiting, this.refused] = [[], null];
+		[this.#waiting, this.refused, this.ready] = [[], null, false];
 		void this.read();
 	}
 

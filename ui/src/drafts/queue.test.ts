@@ -86,13 +86,11 @@ describe("what is in sight", () => {
 
 	test("is of one shop: the same numbers mean other drafts in the next", async () => {
 		const { host, queue } = await queueOf(A);
-		queue.turnTo("demo");
 		queue.edit();
 		queue.edited = "Мои слова";
 		host.drafts.put(A, "[Другое|source|0]", { id: 900 });
-		queue.turnTo("demo");
 		expect(queue.edited).toBe("Мои слова");
-		queue.turnTo("real");
+		queue.forget();
 		await queue.read();
 		expect([queue.marked?.draft.id, queue.edited]).toEqual([900, null]);
 	});
@@ -202,13 +200,12 @@ describe("a refusal", () => {
 
 	test("that comes when the other shop is shown says nothing there", async () => {
 		const { host, queue } = await queueOf(A, B);
-		queue.turnTo("demo");
 		queue.edit();
 		queue.edited = "Мои слова";
 		let refuse: (error: unknown) => void = () => undefined;
 		host.drafts.send = () => new Promise((_, reject) => (refuse = reject));
 		const done = queue.send(true);
-		queue.turnTo("real");
+		queue.forget();
 		refuse(new HostError({ code: "notFound", message: "gone" }));
 		await done;
 		expect([queue.edited, queue.refused]).toEqual([null, null]);

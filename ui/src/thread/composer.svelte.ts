@@ -79,12 +79,12 @@ export class Composer {
 		await this.flush();
 	}
 
-	/** Another shop has other chats under the same numbers. */
+	/** Another shop has other chats under the same numbers: nothing of this one may be saved there. */
 	forget(): void {
+		this.#unsaved.clear();
 		this.turnTo(null);
 		this.#typed.clear();
 		this.#held.clear();
-		this.#unsaved.clear();
 	}
 
 	attach(files: Iterable<File>): void {

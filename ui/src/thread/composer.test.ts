@@ -199,6 +199,18 @@ describe("composer", () => {
 		expect(host.chats[1]?.composerText).toBe("");
 	});
 
+	test("in another shop nothing of this one is saved under its numbers", async () => {
+		const host = new FakeHost();
+		const composer = new Composer(host);
+		composer.turnTo(2);
+		composer.type("для прежнего второго");
+		composer.forget();
+		await vi.runAllTimersAsync();
+		expect(saved(host)).toEqual([]);
+		composer.turnTo(2);
+		expect(composer.text).toBe("");
+	});
+
 	test("when a part of a long text fails, the parts that went out are not sent twice", async () => {
 		const host = new FakeHost();
 		const composer = new Composer(host);
