@@ -1,5 +1,5 @@
 // The draft of the open chat. What the seller types is never touched by it: a draft goes into the composer only when asked.
-import type { ChatId, DraftId, DraftView, EntryInput, ErrorCode, MessageRow, Notice } from "../host/contract";
+import type { ChatId, DraftId, DraftView, EntryInput, ErrorCode, MessageRow, Notice, SentDraft } from "../host/contract";
 import { errorCode, type Host } from "../host";
 import { perFrame } from "../shared/frame";
 
@@ -24,7 +24,7 @@ export class Draft {
 	/** Facts of the edited words that no source holds. */
 	doubtful = $state.raw<string[]>([]);
 	/** What is on its way, by chat: the draft whose words were changed, null for one sent as it is. */
-	#leaving = new Map<ChatId, DraftId | null>();
+	#leaving = new Map<ChatId, { edited: DraftId | null; sent: Promise<unknown> }>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#host: Host;
 	#turn = 0;
@@ -46,7 +46,7 @@ export class Draft {
 		this.#turn++;
 		// Who comes back while the draft is on its way must not send its words once more.
 		const leaving = chat === null ? undefined : this.#leaving.get(chat);
-		[this.busy, this.editing] = [leaving !== undefined, leaving ?? null];
+		[this.busy, this.editing] = [leaving !== undefined, leaving?.edited ?? null];
 		[this.chat, this.view, this.error, this.lesson] = [chat, null, null, null];
 		void this.#read();
 	}
@@ -74,12 +74,22 @@ export class Draft {
 		return this.#send(id, () => this.#host.drafts.send(id, text, true));
 	}
 
-	/** The seller may have turned to another chat by the time it is answered: nothing of that one is touched. */
-	async #send(edited: DraftId | null, work: () => Promise<{ row: MessageRow; lesson: EntryInput | null }>): Promise<Sent | null> {
+	/** Waits until what was sent is with the core: before the window goes, or another shop comes. */
+	async finish(): Promise<void> {
+		await Promise.all([...this.#leaving.values()].map(({ sent }) => sent));
+	}
+
+	#send(edited: DraftId | null, work: () => Promise<SentDraft>): Promise<Sent | null> {
 		const { chat } = this;
-		if (chat === null || this.busy) return null;
-		this.#leaving.set(chat, edited);
+		if (chat === null || this.busy) return Promise.resolve(null);
 		[this.busy, this.error] = [true, null];
+		const sent = this.#sendFrom(chat, edited, work);
+		this.#leaving.set(chat, { edited, sent });
+		return sent;
+	}
+
+	/** The seller may have turned to another chat by the time it is answered: nothing of that one is touched. */
+	async #sendFrom(chat: ChatId, edited: DraftId | null, work: () => Promise<SentDraft>): Promise<Sent> {
 		try {
 			const { row, lesson } = await work();
 			if (chat === this.chat) {

@@ -188,6 +188,17 @@ describe("the draft above the composer", () => {
 			expect(texts(host)).toEqual([[2, "Да, приезжайте. Жду!"]]);
 		});
 
+		test("the window does not go, and keep the words for the next start, before they are there", async () => {
+			const { host, arrive } = await underWay();
+			const left: (string | undefined)[] = [];
+			vi.spyOn(host, "closeWindow").mockImplementation(async () => void left.push(host.chats[1]?.composerText));
+			host.emit({ what: "closing" });
+			await vi.waitFor(() => expect(host.calls).toContainEqual(["saveComposer", 2, "Да, приезжайте. Жду!"]));
+			expect(left).toEqual([]);
+			arrive();
+			await vi.waitFor(() => expect(left).toEqual([""]));
+		});
+
 		test("a photo that is added meanwhile does not take the words along", async () => {
 			const { host, user, arrive } = await underWay();
 			await user.upload(screen.getByTestId("attach"), new File(["x"], "a.png", { type: "image/png" }));
