@@ -138,12 +138,13 @@ export class Draft {
 	}
 
 	async #attempt(work: (chat: ChatId) => Promise<void>): Promise<void> {
-		if (this.chat === null) return;
+		const { chat } = this;
+		if (chat === null) return;
 		this.error = null;
 		try {
-			await work(this.chat);
+			await work(chat);
 		} catch (error) {
-			this.error = errorCode(error);
+			if (chat === this.chat) this.error = errorCode(error);
 		}
 		await this.#read();
 	}

@@ -255,6 +255,28 @@ describe("the draft above the composer", () => {
 		expect(screen.queryByRole("alert")).toBeNull();
 	});
 
+	test("that could not be turned down says nothing below another chat's draft", async () => {
+		const { host, user } = await start((host) => {
+			host.drafts.put(2, "[Да|source|1].");
+			host.drafts.put(3, "[Нет|source|1].");
+		});
+		const gate = new Gate<void>();
+		const dismissed = vi.spyOn(host.drafts, "dismiss").mockImplementation(async () => {
+			await gate.call();
+			throw new HostError({ code: "storage", message: "storage" });
+		});
+		await user.click(await row(2));
+		await screen.findByTestId("draft-text");
+		await user.keyboard("{Control>}d{/Control}");
+		await user.click(await row(3));
+		await vi.waitFor(() => expect(screen.getByTestId("draft-text").textContent).toBe("Нет."));
+		gate.answer(0, undefined);
+		await vi.waitFor(() => expect(dismissed.mock.settledResults[0]?.type).toBe("rejected"));
+		host.drafts.put(3, "[Нет|source|1], увы.");
+		await vi.waitFor(() => expect(screen.getByTestId("draft-text").textContent).toBe("Нет, увы."));
+		expect(screen.queryByRole("alert")).toBeNull();
+	});
+
 	test("explains its keys only where they do something", async () => {
 		const { user } = await start((host) => host.drafts.put(2, "[Да|source|1]."));
 		await user.click(await row(2));
