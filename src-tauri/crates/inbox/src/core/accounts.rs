@@ -95,6 +95,8 @@ impl Core {
         if already.is_some() {
             return Err(CoreError::Invalid(ErrorCode::AlreadyAdded, "this account is connected already"));
         }
+        // It would come back under the number of what is still to be removed, half of it, and go with the other half.
+        self.end_removals().await?;
         let new = NewAccount {
             user_id: me.id,
             name: me.name.unwrap_or_default(),
@@ -170,6 +172,14 @@ impl Core {
         self.inner.media.forget(files).await;
         while self.inner.store.write(move |c| accounts::remove_piece(c, id)).await? {}
         Ok(self.inner.store.write(move |c| removals::done(c, id)).await?)
+    }
+
+    /// Goes on where the removing of archives ended early.
+    async fn end_removals(&self) -> Result<(), CoreError> {
+        for id in self.inner.store.read(removals::list).await? {
+            self.remove_archive(id).await?;
+        }
+        Ok(())
     }
 
     /// Asks Avito now: one account or all.
@@ -348,11 +358,8 @@ fn refused(error: avito::Error) -> Result<TariffState, CoreError> {
 /// Goes on where a killed run was removing an account's archive.
 pub(super) async fn finish_removals(core: Core) {
     let _one_at_a_time = core.inner.changing_accounts.lock().await;
-    let removals = core.inner.store.read(removals::list).await.unwrap_or_default();
-    for id in removals {
-        if let Err(error) = core.remove_archive(id).await {
-            tracing::warn!(%error, "a removed account's archive is still here");
-        }
+    if let Err(error) = core.end_removals().await {
+        tracing::warn!(%error, "a removed account's archive is still here");
     }
 }
 
@@ -367,4 +374,37 @@ pub(super) fn new_path_secret() -> SecretString {
 
 pub(super) fn webhook_secret_name(id: AccountId) -> String {
     format!("account-{id}/webhook-secret")
+}
+
+#[cfg(test)]
+mod tests {
+    use avito_sim::{Scene, Sim, SimConfig};
+
+    use super::*;
+    use crate::core::CoreConfig;
+    use crate::secrets::Vault;
+
+    #[tokio::test]
+    async fn an_account_connected_again_is_not_removed_by_what_a_removal_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let sim = Sim::start(SimConfig { scene: Scene::Empty, ..SimConfig::default() }).await.unwrap();
+        let seller = sim.accounts().remove(0);
+        let key = NewKey {
+            client_id: seller.client_id.clone(),
+            client_secret: seller.client_secret.clone().into(),
+            api_url: Some(sim.base_url()),
+            calls_per_minute: None,
+        };
+        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
+        config.background = false;
+        let core = Core::open(config).await.unwrap();
+        let id = core.add_account(&key).await.unwrap().id;
+        core.remove_account(id, true).await.unwrap();
+        // As it stands when the disk was full in the midst of the removing.
+        core.inner.store.write(move |c| removals::add(c, id)).await.unwrap();
+        let again = core.add_account(&key).await.unwrap().id;
+        finish_removals(core.clone()).await;
+        let kept = core.inner.store.read(move |c| accounts::get(c, again)).await.unwrap();
+        assert!(kept.is_some());
+    }
 }

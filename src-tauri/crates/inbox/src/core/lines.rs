@@ -233,6 +233,7 @@ impl Core {
     pub async fn rotate_webhook_secret(&self, id: AccountId) -> Result<LineView, CoreError> {
         let _one_at_a_time = self.inner.changing_accounts.lock().await;
         let account = self.running(id)?;
+        let _alone = account.line.subscribing.lock().await;
         let (old, new) = (line::digest(&account.line.secret()), new_path_secret());
         match self.inner.vault.set(&webhook_secret_name(id), new.clone()).await {
             Ok(()) | Err(SecretError::Missing) => {}

@@ -24,6 +24,9 @@ pub(crate) type Digest = [u8; 32];
 pub(crate) struct Line {
     secret: RwLock<SecretString>,
     state: Mutex<LineState>,
+    /// Held by who registers an address at Avito, takes one back or changes its path: what one of them has under way is not seen by
+    /// the others.
+    pub(crate) subscribing: tokio::sync::Mutex<()>,
 }
 
 /// The changing part.
@@ -66,7 +69,11 @@ impl Line {
                 .find_map(|door| door.closes_ms.filter(|closes_ms| *closes_ms > now_ms)),
             ..LineState::default()
         };
-        Self { secret: RwLock::new(secret), state: Mutex::new(state) }
+        Self {
+            secret: RwLock::new(secret),
+            state: Mutex::new(state),
+            subscribing: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The unguessable part of the path.

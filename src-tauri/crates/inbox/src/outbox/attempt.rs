@@ -256,7 +256,8 @@ async fn look(core: &Core, account: &Account, client: &Client, row: &OutboxRow) 
     match next {
         Next::Nothing => Ok(()),
         Next::LookAgain => look_again(core, id, timing.look_first, None).await,
-        Next::Park => park(core, id, SendFailure::Unproved, None).await,
+        // Not parked for good: it may have been found since we looked, and then it is done.
+        Next::Park => note(core, id, OutboxState::Failed, None, Some(word(&SendFailure::Unproved))).await,
         Next::SendAgain => {
             tracing::info!(row = %id, "the message is not at Avito: sending again");
             note(core, id, OutboxState::Queued, None, None).await

@@ -189,37 +189,39 @@ impl Vault {
     }
 
     fn get_now(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
-        match &*self.inner.kind.read().map_err(|_| SecretError::Failed("poisoned".into()))? {
-            Kind::Keychain => match self.entry(name).and_then(|entry| entry.get_password()) {
+        if self.is_keychain() {
+            return match self.entry(name).and_then(|entry| entry.get_password()) {
                 Ok(secret) => {
                     self.note_locked(false);
                     Ok(Some(secret.into()))
                 }
                 Err(keyring_core::Error::NoEntry) => Ok(None),
                 Err(error) => Err(self.keychain_error(&error)),
-            },
+            };
+        }
+        match &*self.inner.kind.read().map_err(|_| SecretError::Failed("poisoned".into()))? {
             Kind::Sealed(file) => Ok(file.get(name)),
             Kind::Memory(secrets) => Ok(secrets.get(name).cloned()),
             Kind::SealedLocked => Err(SecretError::Locked),
-            Kind::Missing => Err(SecretError::Missing),
+            Kind::Keychain | Kind::Missing => Err(SecretError::Missing),
         }
     }
 
     fn set_now(&self, name: &str, secret: Option<SecretString>) -> Result<(), SecretError> {
+        if self.is_keychain() {
+            let entry = self.entry(name).map_err(|error| self.keychain_error(&error))?;
+            let result = match &secret {
+                Some(secret) => entry.set_password(secret.expose_secret()),
+                None => match entry.delete_credential() {
+                    Err(keyring_core::Error::NoEntry) => Ok(()),
+                    other => other,
+                },
+            };
+            result.map_err(|error| self.keychain_error(&error))?;
+            self.note_locked(false);
+            return Ok(());
+        }
         match &mut *self.inner.kind.write().map_err(|_| SecretError::Failed("poisoned".into()))? {
-            Kind::Keychain => {
-                let entry = self.entry(name).map_err(|error| self.keychain_error(&error))?;
-                let result = match &secret {
-                    Some(secret) => entry.set_password(secret.expose_secret()),
-                    None => match entry.delete_credential() {
-                        Err(keyring_core::Error::NoEntry) => Ok(()),
-                        other => other,
-                    },
-                };
-                result.map_err(|error| self.keychain_error(&error))?;
-                self.note_locked(false);
-                Ok(())
-            }
             Kind::Sealed(file) => file.set(name, secret),
             Kind::Memory(secrets) => {
                 match secret {
@@ -229,8 +231,14 @@ impl Vault {
                 Ok(())
             }
             Kind::SealedLocked => Err(SecretError::Locked),
-            Kind::Missing => Err(SecretError::Missing),
+            Kind::Keychain | Kind::Missing => Err(SecretError::Missing),
         }
+    }
+
+    /// Asked first, and nothing is held while the keychain is spoken to: it may ask the seller for a password, and everybody
+    /// else asks what kind it is.
+    fn is_keychain(&self) -> bool {
+        matches!(self.inner.kind.read().as_deref(), Ok(Kind::Keychain))
     }
 
     /// The keychain is the whole person's, so names carry the namespace there. A sealed file lies in its folder and moves with it.

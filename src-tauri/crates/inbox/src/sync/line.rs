@@ -39,6 +39,9 @@ pub(super) async fn prepare(core: &Core, account: &Account, client: &Client, pac
         }
         return Ready::Not(Some((TroubleCode::WebhookRefused, failure.detail)));
     }
+    if !account.line.state().wanted {
+        return Ready::Not(None); // taken away meanwhile
+    }
     let now_ms = core.inner.clock.now_ms();
     let keep_ms = i64::try_from(core.inner.timing.proof_keep.as_millis()).unwrap_or(i64::MAX);
     let last_event_ms = account.state.borrow().last_event_ms;

@@ -20,7 +20,7 @@ use crate::{Core, StoreError};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes sure Avito delivers to this address: asks for its list when that is due, registers what is missing from it, and removes
-/// our own addresses that are out of use. A stranger's is never touched.
+/// our own addresses that are out of use. A stranger's is never touched. Does nothing once the seller has taken the webhook away.
 pub(super) async fn ensure(
     core: &Core,
     account: &Account,
@@ -28,6 +28,10 @@ pub(super) async fn ensure(
     base: &Url,
     pace: &mut Pace,
 ) -> Result<(), Failure> {
+    let _alone = account.line.subscribing.lock().await;
+    if !account.line.state().wanted {
+        return Ok(());
+    }
     let Some(address) = line::address(base, account.id, &account.line.secret()) else {
         return Err(Failure::of_line("not_https"));
     };
@@ -120,6 +124,7 @@ async fn set_registered(core: &Core, account: &Account, base: Option<&Url>) -> R
 pub(crate) async fn unsubscribe(core: &Core, account: &Account) -> Result<(), CoreError> {
     let Some(client) = &account.client else { return Ok(()) };
     let work = async {
+        let _alone = account.line.subscribing.lock().await;
         list(core, account, client).await?;
         let own: Vec<String> = {
             let state = account.line.state();

@@ -347,6 +347,23 @@ async fn the_seller_may_take_the_webhook_away_and_put_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_taken_away_while_it_is_registered_does_not_stay_with_avito() {
+    let reached = Reached::with(timing()).await;
+    let (shop, sim) = (&reached.shop, &reached.shop.sim);
+    sim.faults()
+        .set(Fault::once(FaultKind::Slow { millis: 1000, processed: false }).on_route("postWebhookV3"));
+    let before = sim.call_count("getSubscriptions");
+    reached.stage.online(&reached.edge.url);
+    // Avito does not list it, so it is registered next, and that takes a while.
+    shop.until("the list is read", async || sim.call_count("getSubscriptions") > before).await;
+    shop.core.unregister_webhook(shop.account).await.unwrap();
+    // Who registers does not poll: that is over by then, one way or the other.
+    let polls = sim.call_count("getChatsV2");
+    shop.until("it polls", async || sim.call_count("getChatsV2") > polls).await;
+    assert_eq!(reached.hooks(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn at_the_end_the_tunnel_is_stopped_and_the_address_taken_back_if_the_seller_wants_it() {
     for take_back in [false, true] {
         let reached = Reached::live().await;
