@@ -32,7 +32,6 @@ mod trust;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,10 +59,9 @@ pub(crate) struct Drafting {
     pub(crate) wake: Notify,
     /// Drafts that are being made.
     writing: Mutex<BTreeMap<ChatId, Writing>>,
-    /// The model's client, until its settings or secrets change.
-    client: Mutex<Option<Arc<model::Ready>>>,
-    /// Counts the changes of the model's secrets.
-    secrets: AtomicU64,
+    /// The model's client, until its settings or secrets change. Held while these are written, and while a client is made from them: a
+    /// key goes to no other service than the one it was given for.
+    pub(crate) client: tokio::sync::Mutex<Option<Arc<model::Ready>>>,
     /// What hindered the model last.
     trouble: Mutex<Option<ModelTrouble>>,
 }

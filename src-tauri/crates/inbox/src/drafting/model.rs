@@ -1,7 +1,6 @@
 //! The language model's settings, secrets and budget.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::drafts::model::{Client, Endpoint, ModelError, PRESETS, Usage};
@@ -26,8 +25,6 @@ const SECRET: &str = "language-model";
 pub(crate) struct Ready {
     pub(crate) client: Client,
     pub(crate) settings: DraftSettings,
-    /// After which change of the secrets.
-    secrets: u64,
 }
 
 /// What the vault keeps, as JSON.
@@ -124,15 +121,17 @@ impl Core {
         new: DraftSettings,
         secrets: ModelSecrets,
     ) -> Result<(), CoreError> {
+        let mut client = self.inner.drafting.client.lock().await;
         if secrets.key.is_some() || secrets.headers.is_some() || secrets.proxy.is_some() {
             let kept = self.model_secrets().await?.change(secrets);
             let text = serde_json::to_string(&kept)
                 .map_err(|error| StoreError::Folder(std::io::Error::other(error)))?;
             self.inner.vault.set(SECRET, SecretString::from(text)).await?;
-            self.inner.drafting.secrets.fetch_add(1, Ordering::SeqCst);
         }
         self.inner.store.write(move |c| settings::set_over_default(c, SETTINGS, &new)).await?;
+        *client = None;
         self.inner.meaning.begin_anew();
+        drop(client);
         self.inner.drafting.set_trouble(None);
         self.notify(Notice::Drafts);
         self.inner.drafting.wake.notify_one();
@@ -163,35 +162,28 @@ impl Core {
 
     /// The model, if the seller wants one and it may be asked now; otherwise what hinders it.
     pub(super) async fn model_now(&self) -> Result<Option<Arc<Ready>>, ModelTrouble> {
+        let mut client = self.inner.drafting.client.lock().await;
         let settings = self.draft_settings_now().await.map_err(|_| ModelTrouble::Network)?;
         if !self.may_ask(&settings).await? {
             return Ok(None);
         }
-        let known = self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| self.is_for(known, &settings)) {
-            return Ok(Some(known));
+        if let Some(known) = client.as_ref().filter(|known| known.settings == settings) {
+            return Ok(Some(known.clone()));
         }
-        let ready = Arc::new(self.ready(settings).await?);
-        *self.inner.drafting.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(ready.clone());
+        let ready = Arc::new(self.ready(settings, ModelSecrets::default()).await?);
+        *client = Some(ready.clone());
         Ok(Some(ready))
     }
 
-    /// A client for the model that these settings name, with what the vault keeps.
-    pub(crate) async fn ready(&self, settings: DraftSettings) -> Result<Ready, ModelTrouble> {
-        self.ready_with(settings, ModelSecrets::default()).await
-    }
-
-    async fn ready_with(&self, settings: DraftSettings, new: ModelSecrets) -> Result<Ready, ModelTrouble> {
-        // Counted before they are read: who is overtaken by a change is counted to the former ones.
-        let secrets = self.inner.drafting.secrets.load(Ordering::SeqCst);
+    /// A client for the model that these settings name, with what the vault keeps and these changes of it.
+    pub(crate) async fn ready(
+        &self,
+        settings: DraftSettings,
+        new: ModelSecrets,
+    ) -> Result<Ready, ModelTrouble> {
         let kept = self.model_secrets().await.map_err(|_| ModelTrouble::KeyMissing)?.change(new);
         let client = Client::new(&kept.endpoint(&settings)).map_err(|error| trouble(&error))?;
-        Ok(Ready { client, settings, secrets })
-    }
-
-    /// Whether a client that was made before asks by these settings and with the secrets that are kept now.
-    pub(crate) fn is_for(&self, ready: &Ready, settings: &DraftSettings) -> bool {
-        ready.settings == *settings && ready.secrets == self.inner.drafting.secrets.load(Ordering::SeqCst)
+        Ok(Ready { client, settings })
     }
 
     /// A model by settings that are not saved, within the budget they set.
@@ -203,7 +195,7 @@ impl Core {
         if !self.may_ask(new).await? {
             return Ok(None);
         }
-        Ok(Some(Arc::new(self.ready_with(new.clone(), secrets).await?)))
+        Ok(Some(Arc::new(self.ready(new.clone(), secrets).await?)))
     }
 
     /// Whether these settings name a model; an error when their budget is used up.
@@ -283,32 +275,74 @@ pub(crate) fn trouble(error: &ModelError) -> ModelTrouble {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use axum::Router;
+    use axum::http::{HeaderMap, StatusCode, Uri};
+
     use super::*;
     use crate::core::CoreConfig;
     use crate::secrets::Vault;
 
-    #[tokio::test]
-    async fn a_client_made_while_a_new_key_was_given_is_not_used_again() {
+    /// Services at `/1/v1`, `/2/v1` and so on; notes under which address which key came.
+    async fn services() -> (String, Arc<Mutex<Vec<(String, String)>>>) {
+        let came = Arc::new(Mutex::new(Vec::new()));
+        let noted = came.clone();
+        let note = move |uri: Uri, headers: HeaderMap| async move {
+            let number = uri.path().split('/').nth(1).unwrap_or_default().to_owned();
+            let key = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+            noted.lock().unwrap().push((number, key.trim_start_matches("Bearer key-").to_owned()));
+            StatusCode::NOT_FOUND
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(note)).await });
+        (address, came)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_key_goes_to_the_service_it_was_given_for_and_to_no_other_while_both_are_changed() {
         let folder = tempfile::tempdir().unwrap();
         let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
         config.background = false;
         let core = Core::open(config).await.unwrap();
-        let give = async |key: &str| {
+        let (address, came) = services().await;
+        let change_to = async |number: u32| {
             let settings = DraftSettings {
                 use_model: true,
-                base_url: "http://127.0.0.1:9/v1".into(),
+                base_url: format!("{address}/{number}/v1"),
+                embeddings_model: "meaning".into(),
                 ..DraftSettings::default()
             };
-            let secrets = ModelSecrets { key: Some(key.into()), ..ModelSecrets::default() };
-            core.save_draft_settings(settings.clone(), secrets).await.unwrap();
-            settings
+            let secrets =
+                ModelSecrets { key: Some(format!("key-{number}").into()), ..ModelSecrets::default() };
+            core.save_draft_settings(settings, secrets).await.unwrap();
         };
-        let late = Arc::new(core.ready(give("the former key").await).await.unwrap());
-        give("the new key").await;
-        *core.inner.drafting.client.lock().unwrap() = Some(late.clone());
-        let now = core.model_now().await.ok().flatten().unwrap();
-        assert!(!Arc::ptr_eq(&late, &now));
-        let again = core.model_now().await.ok().flatten().unwrap();
-        assert!(Arc::ptr_eq(&now, &again), "one client for as long as nothing changes");
+        let ask = async |core: &Core| {
+            let ready = core.model_now().await.ok().flatten().unwrap();
+            let _ = ready.client.check(&CancellationToken::new()).await;
+        };
+        change_to(0).await;
+        let mut meanwhile = tokio::task::JoinSet::new();
+        for _ in 0..3 {
+            let core = core.clone();
+            meanwhile.spawn(async move {
+                loop {
+                    let ready = core.model_now().await.ok().flatten().unwrap();
+                    let _ = ready.client.check(&CancellationToken::new()).await;
+                }
+            });
+        }
+        for number in 1..=60 {
+            change_to(number).await;
+            let before = came.lock().unwrap().len();
+            ask(&core).await;
+            let number = number.to_string();
+            let since = came.lock().unwrap()[before..].to_vec();
+            assert!(since.contains(&(number.clone(), number)), "{since:?}");
+        }
+        let came = came.lock().unwrap();
+        let astray: Vec<_> = came.iter().filter(|(number, key)| number != key).collect();
+        assert!(astray.is_empty(), "{astray:?} of {}", came.len());
     }
 }

@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::drafting::model::{Ready, trouble};
 use crate::error::CoreError;
 use crate::store::StoreError;
-use crate::view::{DraftSettings, MeaningView, ModelTrouble, Notice, Scope};
+use crate::view::{DraftSettings, MeaningView, ModelSecrets, ModelTrouble, Notice, Scope};
 
 /// Passages that are sent at once.
 const BATCH: u32 = 64;
@@ -71,6 +71,7 @@ fn name(settings: &DraftSettings) -> String {
 impl Core {
     /// The embedding model, if the seller wants one and it may be asked now.
     async fn embedder(&self) -> Result<Option<Arc<Ready>>, ModelTrouble> {
+        let _unchanged = self.inner.drafting.client.lock().await;
         let settings = self.draft_settings_now().await.map_err(|_| ModelTrouble::Network)?;
         let model = settings.embeddings_model.trim().to_owned();
         if model.is_empty() || !self.may_ask(&settings).await? {
@@ -78,10 +79,10 @@ impl Core {
         }
         let settings = DraftSettings { model, ..settings };
         let known = self.inner.meaning.lock().client.clone();
-        if let Some(known) = known.filter(|known| self.is_for(known, &settings)) {
+        if let Some(known) = known.filter(|known| known.settings == settings) {
             return Ok(Some(known));
         }
-        let ready = Arc::new(self.ready(settings).await?);
+        let ready = Arc::new(self.ready(settings, ModelSecrets::default()).await?);
         self.inner.meaning.lock().client = Some(ready.clone());
         Ok(Some(ready))
     }

@@ -61,8 +61,8 @@ pub(crate) struct Tunnels {
     restart: watch::Sender<u64>,
     /// A token of ngrok's is in the vault.
     token_kept: AtomicBool,
-    /// Held while the vault is asked for the token or given one, until [`Self::token_kept`] says what was found or done: an
-    /// older finding must not be told after a newer one.
+    /// Held while the token is read or written, until [`Self::token_kept`] says what was found or done, and with it the settings: an older
+    /// finding is not told after a newer one, and a token goes no other way to ngrok than the one it was given for.
     token: tokio::sync::Mutex<()>,
     running: Mutex<Option<Arc<Preference>>>,
     pub(crate) meter: Meter,
@@ -232,17 +232,19 @@ pub(crate) async fn run(core: Core) {
     let tunnels = &core.inner.tunnels;
     let mut restart = tunnels.restart.subscribe();
     loop {
-        restart.borrow_and_update();
-        let settings = tunnels.settings();
+        let (settings, ngrok_token) = {
+            let _alone = tunnels.token.lock().await;
+            restart.borrow_and_update(); // whatever asked for it is in what is read now
+            (tunnels.settings(), core.ngrok_token().await)
+        };
         if settings.order.is_empty() {
             let since_ms = core.inner.clock.now_ms();
             let off = Now { kind: None, state: None, since_ms, failed: Vec::new(), held_until_ms: None };
             core.show_tunnel(off);
-            core.ngrok_token().await;
             let _ = restart.changed().await;
             continue;
         }
-        let running = start(&core, &settings).await;
+        let running = start(&core, &settings, ngrok_token.as_ref());
         *tunnels.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running.clone());
         tokio::select! {
             () = follow(&core, &settings, &running) => {}
@@ -253,11 +255,10 @@ pub(crate) async fn run(core: Core) {
     }
 }
 
-async fn start(core: &Core, settings: &TunnelSettings) -> Arc<Preference> {
-    let ngrok_token = core.ngrok_token().await;
+fn start(core: &Core, settings: &TunnelSettings, ngrok_token: Option<&SecretString>) -> Arc<Preference> {
     let choices = settings.order.iter().map(|kind| {
         let (core, settings, ngrok_token, kind) =
-            (core.clone(), settings.clone(), ngrok_token.clone(), *kind);
+            (core.clone(), settings.clone(), ngrok_token.cloned(), *kind);
         Box::new(move || {
             let plan = TunnelPlan {
                 kind,
@@ -351,9 +352,8 @@ impl Core {
         }
     }
 
-    /// ngrok's token, if there is one that can be read.
+    /// ngrok's token, if there is one that can be read. For who holds [`Tunnels::token`].
     async fn ngrok_token(&self) -> Option<SecretString> {
-        let _alone = self.inner.tunnels.token.lock().await;
         let token = self.inner.vault.get(TOKEN).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the tunnel's token could not be read");
             None
@@ -364,14 +364,15 @@ impl Core {
 
     /// Keeps ngrok's token in the vault; an empty one is forgotten. The tunnel begins anew with it.
     pub async fn set_ngrok_token(&self, token: SecretString) -> Result<(), CoreError> {
+        let _alone = self.inner.tunnels.token.lock().await;
         self.keep_ngrok_token(make::cleaned_token(&token)).await?;
         self.inner.tunnels.begin_anew();
         self.notify(Notice::Accounts);
         Ok(())
     }
 
+    /// For who holds [`Tunnels::token`].
     async fn keep_ngrok_token(&self, token: Option<SecretString>) -> Result<(), CoreError> {
-        let _alone = self.inner.tunnels.token.lock().await;
         let kept = token.is_some();
         match token {
             Some(token) => self.inner.vault.set(TOKEN, token).await?,
@@ -396,6 +397,7 @@ impl Core {
         let new = make::cleaned(new).map_err(|words| CoreError::Invalid(ErrorCode::BadTunnel, words))?;
         let way = |ngrok: &NgrokSettings| (ngrok.server.clone(), ngrok.ca_file.clone(), ngrok.proxy.clone());
         let has_token = ngrok_token.is_some();
+        let _alone = self.inner.tunnels.token.lock().await;
         if let Some(token) = ngrok_token {
             self.keep_ngrok_token(make::cleaned_token(&token)).await?;
         } else if way(&self.tunnel_settings().ngrok) != way(&new.ngrok) && self.ngrok_token().await.is_some()

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use avito_sim::{Fault, FaultKind};
 use inbox::DataFolder;
 use inbox::control::{Request, client, server};
 use inbox::view::ErrorCode;
@@ -116,10 +117,12 @@ async fn what_was_asked_for_is_ended_though_the_command_line_hangs_up() {
     let folder = DataFolder::open(root.path()).unwrap();
     let _control = server::serve(&folder, &shop.core, None).await.unwrap();
     let reach: Value = serde_json::from_slice(&std::fs::read(folder.control()).unwrap()).unwrap();
-    let mut settings = shop.core.tunnel_settings();
-    settings.unregister_on_exit = !settings.unregister_on_exit;
-    let body =
-        serde_json::to_string(&Request::TunnelSet { settings: settings.clone(), ngrok_token: None }).unwrap();
+    let hooks = || shop.sim.subscriptions(shop.seller.user_id).len();
+    assert_eq!(hooks(), 1);
+    shop.sim
+        .faults()
+        .set(Fault::once(FaultKind::Slow { millis: 700, processed: true }).on_route("getSubscriptions"));
+    let body = serde_json::to_string(&Request::WebhookUnregister { account: None }).unwrap();
     let mut line =
         tokio::net::TcpStream::connect(("127.0.0.1", reach["port"].as_u64().unwrap() as u16)).await.unwrap();
     let head = format!(
@@ -128,8 +131,10 @@ async fn what_was_asked_for_is_ended_though_the_command_line_hangs_up() {
         body.len(),
     );
     line.write_all(head.as_bytes()).await.unwrap();
+    shop.until("it has begun", async || !shop.core.line_view(shop.account).await.unwrap().wanted).await;
+    assert_eq!(hooks(), 1);
     drop(line);
-    shop.until("the settings are the new ones", async || shop.core.tunnel_settings() == settings).await;
+    shop.until("the address is taken back", async || hooks() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
