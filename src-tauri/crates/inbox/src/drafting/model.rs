@@ -314,8 +314,7 @@ mod tests {
                 embeddings_model: "meaning".into(),
                 ..DraftSettings::default()
             };
-            let secrets =
-                ModelSecrets { key: Some(format!("key-{number}").into()), ..ModelSecrets::default() };
+            let secrets = ModelSecrets { key: Some(format!("key-{number}")), ..ModelSecrets::default() };
             core.save_draft_settings(settings, secrets).await.unwrap();
         };
         let ask = async |core: &Core| {
