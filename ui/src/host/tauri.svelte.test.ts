@@ -263,6 +263,21 @@ test("pictures of the demo and of the seller's own shop have different addresses
 	expect(host.mediaUrl(1)).toBe("media://localhost/demo%2F1");
 });
 
+test("pictures of an archive and of the one that takes its place have different addresses", async () => {
+	mockIPC(() => ({ mode: "real" }), { shouldMockEvents: true });
+	Object.assign(Reflect.get(window, "__TAURI_INTERNALS__"), {
+		convertFileSrc: (path: string, scheme: string) => `${scheme}://localhost/${encodeURIComponent(path)}`,
+	});
+	const host = connectTauri();
+	const addresses = [host.mediaUrl(1)];
+	await host.setArchiveAside();
+	addresses.push(host.mediaUrl(1));
+	await host.restoreBackup(null);
+	addresses.push(host.mediaUrl(1));
+	expect(new Set(addresses).size).toBe(3);
+	expect(addresses.every((address) => new URL(address).pathname === "/real%2F1")).toBe(true);
+});
+
 test("an address taken before another shop is known to be shown follows it", async () => {
 	let mode = "demo";
 	mockIPC(() => ({ mode }), { shouldMockEvents: true });

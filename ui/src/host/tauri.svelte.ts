@@ -100,6 +100,8 @@ class TauriHost implements Host {
 	#hub = new NoticeHub();
 	/** State, because rows of another shop may come before it is known which one is shown: their addresses follow. */
 	#shop = $state<ShopMode>("real");
+	/** How often another archive may have taken the place of the seller's own: the same numbers mean other pictures then. */
+	#archive = $state(0);
 
 	/** From now on notices are heard. Readings do not wait for that; what could not be heard meanwhile is made up for. */
 	async listen(): Promise<void> {
@@ -234,7 +236,7 @@ class TauriHost implements Host {
 		return call("open_data_folder");
 	}
 	setArchiveAside(): Promise<SetAside> {
-		return call("set_archive_aside");
+		return call<SetAside>("set_archive_aside").finally(() => this.#archive++);
 	}
 	showShop(mode: ShopMode): Promise<void> {
 		return call("show_shop", { mode });
@@ -258,7 +260,7 @@ class TauriHost implements Host {
 		return call("verify_backup", { secret });
 	}
 	restoreBackup(secret: string | null): Promise<RestoreReport> {
-		return call("restore_backup", { secret });
+		return call<RestoreReport>("restore_backup", { secret }).finally(() => this.#archive++);
 	}
 	exportChats(format: ExportFormat): Promise<ExportReport> {
 		return call("export_chats", { format });
@@ -325,7 +327,7 @@ class TauriHost implements Host {
 	}
 	mediaUrl(id: MediaId): string {
 		// Ids of the two shops overlap; their names keep the pictures apart in the web view's cache.
-		return convertFileSrc(`${this.#shop}/${id}`, "media");
+		return convertFileSrc(`${this.#shop}/${id}`, "media") + (this.#archive ? `?archive=${this.#archive}` : "");
 	}
 	async fetchMedia(id: MediaId): Promise<Blob> {
 		const answer = await fetch(this.mediaUrl(id));
