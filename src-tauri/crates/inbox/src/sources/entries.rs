@@ -67,9 +67,13 @@ impl Core {
         if !self.inner.store.write(move |c| sources::put_away(c, id)).await? {
             return Err(CoreError::not_found("no such source"));
         }
-        let core = self.clone();
+        let (core, had_back) = (self.clone(), self.inner.desk.removed(id));
         self.spawn("removal of a source", async move {
-            core.inner.clock.sleep(core.inner.timing.source_grace).await;
+            tokio::select! {
+                () = had_back.cancelled() => return,
+                () = core.inner.clock.sleep(core.inner.timing.source_grace) => {}
+            }
+            core.inner.desk.had_back(id);
             let given_up = core.inner.store.write(move |c| sources::give_up(c, Some(id))).await;
             let deleted = match given_up {
                 Ok(()) => settle(&core.inner.store, id).await,
@@ -87,6 +91,7 @@ impl Core {
         if !self.inner.store.write(move |c| sources::restore(c, id)).await? {
             return Err(CoreError::not_found("the source is deleted"));
         }
+        self.inner.desk.had_back(id);
         self.inner.desk.wake.notify_one();
         self.settle(id).await
     }

@@ -42,6 +42,8 @@ pub(crate) struct Desk {
     now: Mutex<Option<Now>>,
     /// Dropped files, which have no path: until they are read.
     dropped: Mutex<HashMap<SourceId, Vec<u8>>>,
+    /// Sources that are removed and can still be had back.
+    removed: Mutex<HashMap<SourceId, CancellationToken>>,
 }
 
 struct Now {
@@ -77,6 +79,24 @@ impl Desk {
 
     fn lock_dropped(&self) -> MutexGuard<'_, HashMap<SourceId, Vec<u8>>> {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A source is removed for now; what this gives is cancelled when it is had back.
+    pub(super) fn removed(&self, source: SourceId) -> CancellationToken {
+        let had_back = CancellationToken::new();
+        self.lock_removed().insert(source, had_back.clone());
+        had_back
+    }
+
+    /// It is had back, or cannot be any more.
+    pub(super) fn had_back(&self, source: SourceId) {
+        if let Some(removed) = self.lock_removed().remove(&source) {
+            removed.cancel();
+        }
+    }
+
+    fn lock_removed(&self) -> MutexGuard<'_, HashMap<SourceId, CancellationToken>> {
+        self.removed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops the reading of a source, if it is going on.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use inbox::view::{EntryInput, FoundPassage, MatchKind, Scope, SourceKind};
-use inbox::{AccountId, Core, SourceId, Timing};
+use inbox::{AccountId, Clock, Core, SourceId, Timing};
 
 use crate::support::{Setup, Shop, open, timing, until};
 
@@ -168,6 +168,30 @@ async fn a_removed_entry_that_nobody_has_back_is_deleted_while_the_program_runs(
     let id = core.add_entry(question("Торг", "Торг при осмотре.", everywhere())).await.unwrap();
     core.remove_source(id).await.unwrap();
     until_nothing_is_left(&core, &folder).await;
+}
+
+// On one thread a removal's timer has begun before the removal ends.
+#[tokio::test]
+async fn what_is_removed_again_can_be_had_back_for_its_whole_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(1_795_000_000_000);
+    let timing = Timing { source_grace: Duration::from_secs(600), ..timing() };
+    let core = open(folder.path(), &Setup { timing, clock: clock.clone(), ..Setup::default() }).await;
+    let id = core.add_entry(question("Торг", "Торг при осмотре.", everywhere())).await.unwrap();
+    let other = core.add_entry(question("Гарантия", "Два года.", everywhere())).await.unwrap();
+    core.remove_source(id).await.unwrap();
+    core.restore_source(id).await.unwrap();
+    core.remove_source(other).await.unwrap();
+    clock.advance_ms(300_000);
+    core.remove_source(id).await.unwrap();
+    clock.advance_ms(310_000);
+    let db = rusqlite::Connection::open(folder.path().join("prilavok.db")).unwrap();
+    let there = |id: SourceId| {
+        db.query_row("SELECT count(*) FROM sources WHERE id = ?1", [id.0], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    until(&core, "what was removed as long ago is deleted", async || there(other) == 0).await;
+    core.restore_source(id).await.unwrap();
+    assert_eq!(sources(&core, &everywhere(), "торг уместен?").await, [id]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
