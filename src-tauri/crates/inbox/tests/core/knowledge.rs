@@ -187,7 +187,8 @@ async fn what_is_removed_again_can_be_had_back_for_its_whole_time() {
     clock.advance_ms(310_000);
     let db = rusqlite::Connection::open(folder.path().join("prilavok.db")).unwrap();
     let there = |id: SourceId| {
-        db.query_row("SELECT count(*) FROM sources WHERE id = ?1", [id.0], |row| row.get::<_, i64>(0)).unwrap()
+        db.query_row("SELECT count(*) FROM sources WHERE id = ?1", [id.0], |row| row.get::<_, i64>(0))
+            .unwrap()
     };
     until(&core, "what was removed as long ago is deleted", async || there(other) == 0).await;
     core.restore_source(id).await.unwrap();
