@@ -88,7 +88,7 @@ impl Entry {
     }
 }
 
-/// Writes everything into a folder beside, which gets its name when it is complete.
+/// Writes everything into a folder beside, which gets its name when it is complete. `connection` stands at one moment of the archive.
 pub(crate) fn export(
     connection: &Connection,
     shop: &Path,
@@ -101,12 +101,10 @@ pub(crate) fn export(
     if out.exists() && !empty {
         return Err(BackupError::Exists);
     }
-    let snapshot = connection.unchecked_transaction()?;
-    let chats = chats(&snapshot, request.account)?;
+    let chats = chats(connection, request.account)?;
     job.expect(chats.iter().map(|chat| u64::from(chat.messages)).sum());
     let part = PartFolder::new(out)?;
-    let reader =
-        Reader { connection: &snapshot, job, now: AvitoNow { local_ms: now_ms, of: Default::default() } };
+    let reader = Reader { connection, job, now: AvitoNow { local_ms: now_ms, of: Default::default() } };
     let with_pictures = request.pictures || request.format == ExportFormat::Html;
     let mut pictures = Pictures::new(shop, &part.0, with_pictures)?;
     match request.format {

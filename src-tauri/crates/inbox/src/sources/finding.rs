@@ -110,13 +110,12 @@ impl Core {
             knowledge::Scope { account: scope.account.map(|account| account.0), item: item_number(scope)? };
         let (searcher, known) = (self.inner.searcher.clone(), known.clone());
         let answer = self.inner.store.read(move |connection| {
-            // One moment of the tables, whatever is written meanwhile.
-            let moment = connection.unchecked_transaction()?;
             if let Known::Proposed(proposed) = &known {
-                return proposed.ask(&moment, scope, work);
+                return proposed.ask(connection, scope, work);
             }
+            // Locked before the first query: it follows the moments of the tables in their order.
             let mut searcher = searcher.lock().unwrap_or_else(PoisonError::into_inner);
-            let tables = Tables { index: &moment, store: &moment, proposed: None };
+            let tables = Tables { index: connection, store: connection, proposed: None };
             let answer = work(&mut searcher, &tables, scope);
             if answer.is_err() {
                 *searcher = Searcher::new(); // it may have followed a change only halfway

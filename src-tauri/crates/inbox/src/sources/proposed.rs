@@ -67,13 +67,13 @@ impl Proposed {
     /// Asks the copy. `moment`: a transaction of the archive.
     pub(super) fn ask<T>(
         &self,
-        moment: &Connection,
+        archive: &Connection,
         scope: knowledge::Scope,
         work: impl FnOnce(&mut Searcher, &Tables<'_>, knowledge::Scope) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut place = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let (index, searcher) = &mut *place;
-        work(searcher, &Tables { index, store: moment, proposed: Some(self) }, scope)
+        work(searcher, &Tables { index, store: archive, proposed: Some(self) }, scope)
     }
 }
 
@@ -86,10 +86,7 @@ impl Core {
             Some(entry) => Some((change.edits, self.checked(entry.clone())?)),
             None => None,
         };
-        let proposed = self.inner.store.read(move |connection| {
-            let moment = connection.unchecked_transaction()?;
-            make(&moment, &change, entry)
-        });
+        let proposed = self.inner.store.read(move |connection| make(connection, &change, entry));
         let proposed = Arc::new(proposed.await?);
         *self.inner.proposed.lock().unwrap_or_else(PoisonError::into_inner) = Some(proposed);
         Ok(())
