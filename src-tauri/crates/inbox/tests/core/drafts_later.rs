@@ -385,13 +385,16 @@ async fn the_past_tells_what_a_threshold_would_have_sent() {
 async fn more_work_than_memory_holds_is_done_by_as_many_workers_as_the_seller_allows() {
     let shop = shop().await;
     let double = Double::start().await.unwrap();
-    double.set(Mode::Slow { wait_ms: 15 });
+    // Long enough for every worker to begin before the first has ended.
+    double.set(Mode::Slow { wait_ms: 3000 });
     use_model(&shop, &double).await;
     let small = DraftSettings { workers: 2, queue: 5, ..shop.core.draft_settings().await.unwrap().settings };
     shop.core.save_draft_settings(small, ModelSecrets::default()).await.unwrap();
     let chats: Vec<String> = (0..30)
         .map(|number| shop.add_chat(&format!("Покупатель {number}"), "Сколько стоят линзы?"))
         .collect();
+    shop.until("two at once", async || double.most_at_once() == 2).await;
+    double.set(Mode::Slow { wait_ms: 15 });
     shop.until("every draft", async || shop.core.waiting_drafts(500).await.unwrap().len() == chats.len())
         .await;
     assert_eq!(double.most_at_once(), 2);

@@ -1,6 +1,6 @@
 //! What a draft says may change before it goes out: then it is made anew, and neither a key nor a rule sends the old words.
 
-use avito_sim::{Fault, FaultKind, Item, NewChat};
+use avito_sim::{Fault, FaultId, FaultKind, Item, NewChat};
 use inbox::ChatId;
 use inbox::view::{DraftState, DraftView, ErrorCode};
 use llm_double::{Double, Mode};
@@ -22,6 +22,19 @@ async fn until_it_says(shop: &Shop, chat: ChatId, words: &str) -> DraftView {
     })
     .await;
     draft(shop, chat).await.unwrap()
+}
+
+/// Avito takes no reply for now; each attempt is tried again soon.
+fn shut(shop: &Shop) -> FaultId {
+    let busy = FaultKind::RateLimited { retry_after: Some(1) };
+    shop.sim.faults().set(Fault::new(busy).on_route(SEND))
+}
+
+/// An attempt that is on its way says what it said when it left: what changes then is too late for it.
+async fn until_refused(shop: &Shop) {
+    let refused = |shop: &Shop| shop.sim.faults().struck().contains_key("rate_limited");
+    shop.until("the rule's reply is refused", async || refused(shop)).await;
+    shop.until("the rule's reply waits", async || shop.view().await.outbox_waiting == 1).await;
 }
 
 /// A jacket for 5000 and a model that says so.
@@ -131,11 +144,13 @@ async fn one_key_does_not_send_what_the_listing_no_longer_says() {
 async fn a_rules_reply_that_waits_is_dropped_when_its_price_changes_and_the_new_one_goes() {
     let jacket = Jacket::new().await;
     let shop = &jacket.shop;
-    let shut = shop.sim.faults().set(Fault::new(FaultKind::RateLimited { retry_after: None }).on_route(SEND));
+    let shut = shut(shop);
     shop.core.save_rule(rule(eager())).await.unwrap();
     let (avito, chat) = jacket.question().await;
-    shop.until("the rule's reply waits", async || shop.view().await.outbox_waiting == 1).await;
+    until_refused(shop).await;
     jacket.grows_dearer(chat).await;
+    let waits = async || shop.texts(chat).await.iter().any(|text| text.contains("5 500"));
+    shop.until("the new reply waits", waits).await;
     shop.sim.faults().clear(shut);
     shop.until("the reply", async || shop.at_avito(&avito).len() == 2).await;
     assert!(shop.at_avito(&avito)[1].contains("5 500"), "{:?}", shop.at_avito(&avito));
@@ -146,13 +161,13 @@ async fn a_rules_reply_that_waits_is_dropped_when_its_price_changes_and_the_new_
 async fn invariant_7_a_rules_reply_that_waits_is_the_sellers_again_once_rules_are_paused() {
     let shop = Shop::live().await;
     shop.core.add_entry(says("4 000")).await.unwrap();
-    let shut = shop.sim.faults().set(Fault::new(FaultKind::RateLimited { retry_after: None }).on_route(SEND));
+    let shut = shut(&shop);
     shop.core.save_rule(rule(eager())).await.unwrap();
     let (avito, chat) = shop.chat("Анна", QUESTION).await;
-    shop.until("the rule's reply waits", async || shop.view().await.outbox_waiting == 1).await;
+    until_refused(&shop).await;
     shop.core.pause_rules(true).await.unwrap();
-    shop.sim.faults().clear(shut);
     let back = until_it_says(&shop, chat, "4 000").await;
+    shop.sim.faults().clear(shut);
     assert_eq!((shop.view().await.outbox_waiting, back.sends_at_ms), (0, None));
     assert!(shop.core.automatic_replies(None, 10).await.unwrap().is_empty());
     // Neither does the rule send it when the pause is over: the seller has it now.

@@ -54,6 +54,15 @@ impl Reached {
         self.shop.until(&format!("{mode:?}"), async || self.shop.view().await.mode == mode).await;
     }
 
+    /// What is written right after a line is live may have been meant for the one before, and counts for neither. Avito tells its clock in
+    /// whole seconds.
+    async fn held_to_its_word(&self, grace: Duration) {
+        let grace_ms = i64::try_from(grace.as_millis()).unwrap();
+        let from_ms = self.shop.view().await.mode_since_ms + grace_ms + 1500;
+        let now_ms = || jiff::Timestamp::now().as_millisecond();
+        self.shop.until("the line is held to its word", async || now_ms() >= from_ms).await;
+    }
+
     async fn reason(&self, reason: LineReason) {
         self.shop.until(&format!("{reason:?}"), async || self.line().await.reason == reason).await;
     }
@@ -460,6 +469,7 @@ async fn messages_without_their_event_are_counted_as_lost_and_recovered() {
     reached.go_live().await;
     let shop = &reached.shop;
     let (avito, chat) = shop.chat("Анна", "раз").await;
+    reached.held_to_its_word(grace).await;
     let lost = shop.sim.faults().set(Fault::new(FaultKind::WebhookLost));
     shop.buyer_writes(&avito, "потерялось");
     shop.until("recovered", async || shop.texts(chat).await.len() == 2).await;
@@ -479,10 +489,7 @@ async fn a_message_that_asking_finds_first_is_counted_by_what_becomes_of_its_eve
     reached.go_live().await;
     let shop = &reached.shop;
     let (avito, chat) = shop.chat("Анна", "раз").await;
-    // What is written right after the line is live may have been meant for the one before.
-    let told_from_ms = shop.view().await.mode_since_ms + 3000;
-    let now_ms = || jiff::Timestamp::now().as_millisecond();
-    shop.until("the line is held to its word", async || now_ms() >= told_from_ms).await;
+    reached.held_to_its_word(grace).await;
     let before = reached.line().await.today.by_event;
 
     let late = shop.sim.faults().set(Fault::new(FaultKind::WebhookLate { millis: 700 }));
