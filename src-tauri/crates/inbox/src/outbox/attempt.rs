@@ -292,13 +292,18 @@ async fn read_since(
         let now_ms = core.inner.clock.now_ms();
         let beyond = Beyond::of(offset, length);
         let (account_id, since_s) = (account.id, awaiting::since_s(core, account));
-        core.inner
+        let taken = core
+            .inner
             .store
             .write(move |c| {
                 let taken = ingest::take_page(c, owner, chat, &page.messages, beyond, now_ms)?;
-                awaiting::found(c, account_id, &taken, since_s)
+                awaiting::found(c, account_id, &taken, since_s)?;
+                Ok(taken)
             })
             .await?;
+        // What the buyer wrote meanwhile will not be news again.
+        sync::tell(core, account, &taken);
+        core.alert(&taken, account.news_floor_s()).await;
         offset += length;
         let passed = row.attempt_s.is_none_or(|attempt| oldest_s.is_none_or(|oldest| oldest < attempt));
         if passed || length < sync::PAGE || offset > sync::MAX_OFFSET {

@@ -301,7 +301,8 @@ pub(crate) fn look_again(
     Ok(())
 }
 
-/// The attempt certainly did not reach Avito: back to an open state, even when a look-alike message had been claimed meanwhile.
+/// The attempt certainly did not reach Avito: back to an open state, even when a look-alike message had been claimed meanwhile. Not
+/// where an earlier attempt is uncertain: then the message may be that one's, and sent again it would be there twice.
 pub(crate) fn reopen(
     connection: &Connection,
     id: OutboxId,
@@ -311,7 +312,10 @@ pub(crate) fn reopen(
     detail: Option<&str>,
     ended_ms: i64,
 ) -> Result<(), StoreError> {
-    connection.execute("UPDATE outbox SET state = 1, message = NULL WHERE id = ?1 AND state = 5", [id])?;
+    connection.execute(
+        "UPDATE outbox SET state = 1, message = NULL WHERE id = ?1 AND state = 5 AND uncertain = 0",
+        [id],
+    )?;
     set_state(connection, id, state, retry_at_ms, code, detail, Some(ended_ms))
 }
 
@@ -438,6 +442,31 @@ mod tests {
         set_state(&connection, id, OutboxState::Discarded, None, None, None, None).unwrap();
         assert!(!begin_attempt(&connection, id).unwrap());
         assert_eq!(state(&connection, id), OutboxState::Discarded);
+    }
+
+    #[test]
+    fn invariant_03_a_reply_found_at_avito_stays_found_when_a_later_attempt_fails() {
+        let (connection, account, chat) = setup();
+        let id = add_text(&connection, account, chat, "x", 0).unwrap();
+        let queued = |to: OutboxState| reopen(&connection, id, to, None, None, None, 0).unwrap();
+        let found = || {
+            connection.execute("UPDATE outbox SET state = 5 WHERE id = ?1", [id]).unwrap();
+        };
+        // The only attempt certainly failed: what looked like it was somebody else's.
+        assert!(begin_attempt(&connection, id).unwrap());
+        found();
+        queued(OutboxState::Queued);
+        assert_eq!(state(&connection, id), OutboxState::Queued);
+        // An attempt without an answer, and another one during which the first one's message is found.
+        assert!(begin_attempt(&connection, id).unwrap());
+        set_state(&connection, id, OutboxState::Unknown, None, None, None, None).unwrap();
+        set_state(&connection, id, OutboxState::Queued, None, None, None, None).unwrap();
+        assert!(begin_attempt(&connection, id).unwrap());
+        found();
+        queued(OutboxState::Queued);
+        assert_eq!(state(&connection, id), OutboxState::Done);
+        queued(OutboxState::Failed);
+        assert_eq!(state(&connection, id), OutboxState::Done);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{CHAT_TYPES, Failure, MAX_OFFSET, PAGE, hides_texts, is_about_one_cha
 use crate::Core;
 use crate::account::Account;
 use crate::ids::ChatId;
-use crate::ingest::{self, Beyond, Taken};
+use crate::ingest::{self, Beyond};
 use crate::line::awaiting;
 use crate::store::accounts::AccountRow;
 use crate::store::{accounts, chats, messages};
@@ -189,11 +189,7 @@ async fn read_history(
             Ok(taken)
         })
         .await?;
-    let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
-    core.tell_changed(&changed);
-    if taken.iter().any(|taken| taken.recording) {
-        account.wake_voices.notify_one();
-    }
+    super::tell(core, account, &taken);
     let new = u32::try_from(taken.iter().filter(|taken| taken.new).count()).unwrap_or(0);
     account.update(core, |state| {
         if let Some(progress) = &mut state.backfill {

@@ -239,12 +239,7 @@ async fn read_chat(
         if more_history {
             account.wake_backfill.notify_one();
         }
-        let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
-        core.tell_changed(&changed);
-        core.note_talk(&changed);
-        if taken.iter().any(|taken| taken.recording) {
-            account.wake_voices.notify_one();
-        }
+        super::tell(core, account, &taken);
         all.extend(taken);
         if complete {
             account.wake_outbox.notify_one();

@@ -20,6 +20,7 @@ use self::pace::Pace;
 use crate::Core;
 use crate::account::Account;
 use crate::error::{CoreError, needs_seller, trouble_code};
+use crate::ingest::Taken;
 use crate::line::self_test::note_error;
 use crate::store::{DiskTrouble, chats};
 use crate::view::{Mode, Notice, TroubleCode};
@@ -209,6 +210,16 @@ async fn settle_mode(core: &Core, account: &Account, ready: Ready, missed: u32) 
         state.held
     };
     account.set_well(core, if held { Mode::Polling } else { Mode::Live });
+}
+
+/// Tells everybody but the seller of messages that were asked for.
+pub(crate) fn tell(core: &Core, account: &Account, taken: &[Taken]) {
+    let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
+    core.tell_changed(&changed);
+    core.note_talk(&changed);
+    if taken.iter().any(|taken| taken.recording) {
+        account.wake_voices.notify_one();
+    }
 }
 
 /// Tells Avito which chats the seller has read. What fails is told by the next cycle.

@@ -7,7 +7,7 @@ use crate::Core;
 use crate::account::Account;
 use crate::error::hinders_asking;
 use crate::ids::ChatId;
-use crate::ingest::{self, Beyond, Taken};
+use crate::ingest::{self, Beyond};
 use crate::line::awaiting;
 use crate::store::chats;
 
@@ -57,8 +57,7 @@ async fn refresh(core: &Core, account: &Account, id: ChatId) -> Result<(), crate
             Ok(taken)
         })
         .await?;
-    let changed: Vec<Taken> = taken.iter().filter(|taken| taken.changed).copied().collect();
-    core.tell_changed(&changed);
+    super::tell(core, account, &taken);
     core.alert(&taken, account.news_floor_s()).await;
     Ok(())
 }

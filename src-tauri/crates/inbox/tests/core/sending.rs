@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use avito_sim::{Fault, FaultKind};
 use inbox::view::{Delivery, ErrorCode, Mode, SendFailure, Settings, TroubleCode};
-use inbox::{ChatId, OutboxId};
+use inbox::{Alert, ChatId, OutboxId};
 
 use crate::support::{PATIENCE, Setup, Shop, empty_sim, is_sent, refuse_webhooks, text_of, timing};
 
@@ -83,6 +83,22 @@ async fn invariant_03_an_answer_slower_than_our_patience_is_looked_up() {
         assert_eq!(shop.sim.posted_count(&text), 1);
         assert_eq!(shop.at_avito(&avito).iter().filter(|there| **there == text).count(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_buyer_wrote_before_a_lost_answer_is_looked_into_is_told_of() {
+    let mut shop = Shop::live().await;
+    // Nothing else reads the chat: what an event brings makes a live account look, too.
+    let down = Fault::new(FaultKind::ServerError { status: 503, processed: false });
+    shop.sim.faults().set(down.on_route("getChatsV2"));
+    let (avito, chat) = shop.chat("Анна", "Здравствуйте").await;
+    shop.next_alert().await;
+    shop.sim.faults().set(Fault::new(FaultKind::WebhookLost));
+    shop.sim.faults().set(Fault::once(FaultKind::CutAfter).on_route(SEND));
+    shop.buyer_writes(&avito, "А доставка есть?");
+    assert!(is_sent(&shop.send(chat, "Да, продаётся").await));
+    let Alert::Message { preview: Some(preview), .. } = shop.next_alert().await else { panic!("no alert") };
+    assert_eq!(preview.text, "А доставка есть?");
 }
 
 #[tokio::test(flavor = "multi_thread")]
