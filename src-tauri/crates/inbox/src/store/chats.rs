@@ -330,13 +330,14 @@ pub(crate) struct ReadPending {
     pub(crate) looks: i64,
 }
 
-/// Chats Avito must still be told the seller has read.
+/// Chats Avito must still be told the seller has read. Avito can be told of whole chats only: one with something new in it waits until
+/// the seller looks again.
 pub(crate) fn read_pending(
     connection: &Connection,
     account: AccountId,
 ) -> Result<Vec<ReadPending>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, avito_id, read_pending FROM chats WHERE account = ?1 AND read_pending > 0",
+        "SELECT id, avito_id, read_pending FROM chats WHERE account = ?1 AND read_pending > 0 AND unread = 0",
     )?;
     let rows = statement
         .query_map([account], |row| {

@@ -45,6 +45,30 @@ async fn a_read_mark_made_offline_survives_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_after_a_read_mark_that_avito_did_not_take_is_not_told_as_read() {
+    let sim = empty_sim().await;
+    refuse_webhooks(&sim);
+    let timing = inbox::Timing { event_grace: Duration::ZERO, ..timing() };
+    let shop = Shop::new(sim, Setup { timing, ..Setup::default() }).await;
+    let user = shop.seller.user_id;
+    let (avito, chat) = shop.chat("Анна", "Здравствуйте").await;
+    shop.until("unread", async || shop.row(chat).await.unread == 1).await;
+    let down = Fault::new(FaultKind::ServerErrorHtml { status: 503 });
+    let down = shop.sim.faults().set(down.on_route("chatRead"));
+    let refused = || shop.sim.faults().struck().contains_key("server_error_html");
+    shop.core.mark_read(chat).await.unwrap();
+    shop.until("Avito does not take it", async || refused()).await;
+    shop.buyer_writes_later(&avito, "Ещё продаёте?");
+    shop.until("unread", async || shop.row(chat).await.unread == 1).await;
+    shop.sim.faults().clear(down);
+    let checks = shop.sim.call_count("getChatsV2");
+    shop.until_avito("some cycles later", |sim| sim.call_count("getChatsV2") > checks + 6).await;
+    assert_eq!((shop.row(chat).await.unread, shop.sim.unread(user, &avito) > Some(0)), (1, true));
+    shop.core.mark_read(chat).await.unwrap();
+    shop.until_avito("told", |sim| sim.unread(user, &avito) == Some(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn closing_does_not_wait_for_avito() {
     let shop = Shop::live().await;
     let (_, chat) = shop.chat("Анна", "Здравствуйте").await;
