@@ -45,15 +45,16 @@ pub(crate) async fn another_draft(shops: State<'_, Shops>, chat: ChatId, instruc
     Ok(shops.shown_core()?.another_draft(chat, &instruction).await?)
 }
 
-/// Turns a draft down, or stops its making.
+/// Turns this draft down; without one stops the making of the chat's.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn dismiss_draft(
     shops: State<'_, Shops>,
     chat: ChatId,
+    draft: Option<DraftId>,
     reason: Option<String>,
 ) -> Answer<()> {
-    Ok(shops.shown_core()?.dismiss_draft(chat, reason).await?)
+    Ok(shops.shown_core()?.dismiss_draft(chat, draft, reason).await?)
 }
 
 /// The facts of a text as it is typed.

@@ -134,7 +134,8 @@ export class Draft {
 
 	/** Turns it down, or stops its making. */
 	async dismiss(reason: string | null): Promise<void> {
-		await this.#attempt((chat) => this.#host.drafts.dismiss(chat, reason));
+		const shown = this.view?.id ?? null;
+		await this.#attempt((chat) => this.#host.drafts.dismiss(chat, shown, reason));
 	}
 
 	async #attempt(work: (chat: ChatId) => Promise<void>): Promise<void> {

@@ -363,7 +363,7 @@ describe("the queue", () => {
 		await user.keyboard("{Control>}d{/Control}");
 		await vi.waitFor(() => expect(left()).toEqual([2]));
 		expect(sent(host)).toEqual([[103, null, false]]);
-		expect(host.calls).toContainEqual(["drafts.dismiss", 4, null]);
+		expect(host.calls).toContainEqual(["drafts.dismiss", 4, 104, null]);
 	});
 
 	test("an edited one is sent as edited; Escape gives the draft back", async () => {

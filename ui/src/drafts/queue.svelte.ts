@@ -135,7 +135,7 @@ export class DraftQueue {
 		const row = this.marked;
 		if (!row || !this.#isMeant(row)) return;
 		// Of what the talk has overtaken only the words are left; what is asked now was not turned down.
-		if (this.#waiting.some((other) => other.draft.id === row.draft.id)) await this.#done(row, () => this.#host.drafts.dismiss(row.draft.chat, null));
+		if (this.#waiting.some((other) => other.draft.id === row.draft.id)) await this.#done(row, () => this.#host.drafts.dismiss(row.draft.chat, row.draft.id, null));
 		else this.edited = null;
 	}
 

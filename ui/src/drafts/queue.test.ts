@@ -120,7 +120,7 @@ describe("a press", () => {
 		await queue.dismiss();
 		expect(host.calls).toEqual([]);
 		await queue.dismiss();
-		expect(host.calls).toEqual([["drafts.dismiss", B, null]]);
+		expect(host.calls).toEqual([["drafts.dismiss", B, 100 + B, null]]);
 	});
 
 	test("sends what the seller went to, and what is next after the seller's own, and what came where nothing was", async () => {

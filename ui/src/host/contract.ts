@@ -156,8 +156,8 @@ export const commands = {
 	sendDraft: (draft: DraftId, text: string | null, despiteMarks: boolean) => typedError<SentDraft, UiError>(__TAURI_INVOKE("send_draft", { draft, text, despiteMarks })),
 	/**  Makes another version; `instruction` may be empty. */
 	anotherDraft: (chat: ChatId, instruction: string) => typedError<null, UiError>(__TAURI_INVOKE("another_draft", { chat, instruction })),
-	/**  Turns a draft down, or stops its making. */
-	dismissDraft: (chat: ChatId, reason: string | null) => typedError<null, UiError>(__TAURI_INVOKE("dismiss_draft", { chat, reason })),
+	/**  Turns this draft down; without one stops the making of the chat's. */
+	dismissDraft: (chat: ChatId, draft: DraftId | null, reason: string | null) => typedError<null, UiError>(__TAURI_INVOKE("dismiss_draft", { chat, draft, reason })),
 	/**  The facts of a text as it is typed. */
 	checkReply: (chat: ChatId, text: string) => typedError<DraftMark[], UiError>(__TAURI_INVOKE("check_reply", { chat, text })),
 	/**  Questions that nothing answers, those alike together. */

@@ -40,8 +40,8 @@ export interface DraftHost {
 	send(draft: DraftId, text: string | null, despiteMarks: boolean): Promise<SentDraft>;
 	/** Another version of a chat's draft; the instruction may be empty. */
 	again(chat: ChatId, instruction: string): Promise<void>;
-	/** Turns a chat's draft down, or stops its making. */
-	dismiss(chat: ChatId, reason: string | null): Promise<void>;
+	/** Turns this draft down; without one stops the making of the chat's. */
+	dismiss(chat: ChatId, draft: DraftId | null, reason: string | null): Promise<void>;
 	/** The facts of a text as it is typed, held against what the chat's draft would be made from. */
 	facts(chat: ChatId, text: string): Promise<DraftMark[]>;
 	questions(): Promise<QuestionGroup[]>;

@@ -265,8 +265,8 @@ export class FakeDrafts implements DraftHost {
 		if (view) this.put(chat, `Здравствуйте! ${view.text}`);
 	}
 
-	async dismiss(chat: ChatId, reason: string | null): Promise<void> {
-		await this.#called("dismiss", chat, reason);
+	async dismiss(chat: ChatId, draft: DraftId | null, reason: string | null): Promise<void> {
+		await this.#called("dismiss", chat, draft, reason);
 		this.#drop(chat);
 	}
 

@@ -105,7 +105,7 @@ const samples: { [Name in keyof typeof commands]: Parameters<(typeof commands)[N
 	waitingDrafts: [200],
 	sendDraft: [4, "Да, есть", false],
 	anotherDraft: [1, "короче"],
-	dismissDraft: [1, null],
+	dismissDraft: [1, 4, null],
 	checkReply: [1, "Цена 9000 ₽"],
 	openQuestions: [],
 	answerQuestions: [[5], entry],

@@ -21,7 +21,7 @@ export class TauriDrafts implements DraftHost {
 	waiting: DraftHost["waiting"] = () => this.call("waiting_drafts", { limit: 200 });
 	send: DraftHost["send"] = (draft: DraftId, text: string | null, despiteMarks: boolean) => this.call("send_draft", { draft, text, despiteMarks });
 	again: DraftHost["again"] = (chat, instruction) => this.call("another_draft", { chat, instruction });
-	dismiss: DraftHost["dismiss"] = (chat, reason) => this.call("dismiss_draft", { chat, reason });
+	dismiss: DraftHost["dismiss"] = (chat, draft, reason) => this.call("dismiss_draft", { chat, draft, reason });
 	facts: DraftHost["facts"] = (chat, text) => this.call("check_reply", { chat, text });
 	questions: DraftHost["questions"] = () => this.call("open_questions");
 	answer: DraftHost["answer"] = (questions: QuestionId[], entry: EntryInput) => this.call("answer_questions", { questions, entry });

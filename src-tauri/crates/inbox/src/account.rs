@@ -131,6 +131,11 @@ pub(crate) struct Account {
     tasks: TaskTracker,
 }
 
+/// The second from which on messages are news to an account that was connected then.
+pub(crate) fn news_floor_s(added_ms: i64) -> i64 {
+    added_ms.div_euclid(1000) - 5
+}
+
 impl Account {
     pub(crate) fn owner(&self) -> Owner {
         Owner { account: self.id, user_id: self.user_id }
@@ -149,7 +154,7 @@ impl Account {
 
     /// Messages older than this are history: they never alert.
     pub(crate) fn news_floor_s(&self) -> i64 {
-        self.added_ms.div_euclid(1000) - 5
+        news_floor_s(self.added_ms)
     }
 
     pub(crate) fn start(

@@ -50,6 +50,9 @@ pub(crate) async fn completions(
     if let Mode::Slow { wait_ms } = mode {
         let _answering = Answering::begin(&state);
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        if let Some(refusal) = refuse(&state, &headers) {
+            return refusal; // the mode has changed meanwhile
+        }
     }
     let of = |role: &str| {
         let messages = body["messages"].as_array().into_iter().flatten();

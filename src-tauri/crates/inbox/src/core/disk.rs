@@ -83,6 +83,7 @@ impl Core {
     pub(crate) fn wake_everything(&self) {
         self.inner.journal_wake.notify_one();
         self.inner.drafting.wake.notify_one();
+        self.inner.desk.wake.notify_one();
         for account in self.accounts() {
             account.wake_sync.notify_one();
             account.wake_outbox.notify_one();

@@ -4,10 +4,11 @@ use rusqlite::Connection;
 
 use super::talk;
 use crate::Core;
+use crate::account::news_floor_s;
 use crate::ids::{ChatId, MessageId};
 use crate::store::draft_work::{self, Work};
 use crate::store::drafts::{self, State};
-use crate::store::{StoreError, chats};
+use crate::store::{StoreError, accounts, chats};
 
 /// A question this old is no news: the seller has seen it or does not want it.
 const NEWS_S: i64 = 48 * 3600;
@@ -78,27 +79,19 @@ async fn settle(core: &Core, piece: Vec<ChatId>) -> Result<Vec<Settled>, StoreEr
         pause_ms: millis(core.inner.timing.buyer_pause),
         pause_max_ms: millis(core.inner.timing.buyer_pause_max),
     };
-    let floors: Vec<_> = core.accounts().iter().map(|account| (account.id, account.news_floor_s())).collect();
     core.inner
         .store
         .write(move |c| {
             let mut out = Vec::new();
             for chat in piece {
-                let floor =
-                    |account| floors.iter().find(|(id, _)| *id == account).map(|(_, floor_s)| *floor_s);
-                out.push(settle_one(c, chat, moment, floor)?);
+                out.push(settle_one(c, chat, moment)?);
             }
             Ok(out)
         })
         .await
 }
 
-fn settle_one(
-    connection: &Connection,
-    chat: ChatId,
-    moment: Moment,
-    floor: impl Fn(crate::AccountId) -> Option<i64>,
-) -> Result<Settled, StoreError> {
+fn settle_one(connection: &Connection, chat: ChatId, moment: Moment) -> Result<Settled, StoreError> {
     let unwanted = |connection: &Connection| -> Result<Settled, StoreError> {
         let stale = drafts::settle_chat(connection, chat, State::Stale, moment.now_ms)?;
         let changed = draft_work::remove(connection, chat)? || stale;
@@ -113,7 +106,9 @@ fn settle_one(
     }
     let question = talk.question();
     let last_s = talk.burst.last().map_or(0, |message| message.sent_s);
-    let is_news = floor(talk.chat.account).is_some_and(|floor_s| last_s >= floor_s)
+    // Asked of the archive: while its key is replaced an account is not at work, and its questions are questions all the same.
+    let account = accounts::get(connection, talk.chat.account)?;
+    let is_news = account.is_some_and(|account| last_s >= news_floor_s(account.added_ms))
         && last_s >= moment.now_ms.div_euclid(1000) - NEWS_S
         && !talk.chat.hidden_by_tariff;
     if !is_news || question.is_empty() || ::drafts::is_small_talk(&question) {

@@ -205,6 +205,13 @@ pub(super) async fn ground(core: &Core, talk: Talk, known: Known) -> Result<Grou
     let asked = context::question(&talk, &passages, style, now_ms);
     let mut sources = context::sources(&talk, &passages, now_ms);
     let has_facts = has_sources || !sources.is_empty();
+    // Found by another look at knowledge: it may be another passage than those.
+    if let Some(quoted) = &quoted
+        && !sources.iter().any(|source| source.shown.key.as_ref() == Some(&quoted.passage.key))
+    {
+        let of_quote = context::of_passages(std::slice::from_ref(&quoted.passage));
+        sources.extend(of_quote.into_iter().map(|source| Sourced { number: 0, ..source }));
+    }
     let template = template.map(|template| {
         let shown = context::plain(DraftSourceKind::Template, template.text.clone(), None);
         sources.push(Sourced { origin: Origin::Passage { of_item: template.of_item }, shown, number: 0 });
@@ -283,30 +290,31 @@ pub(super) async fn compose(
     stop: &CancellationToken,
     tell: Option<crate::ChatId>,
 ) -> Result<Composed, CoreError> {
-    let note_trouble = |trouble| {
-        if tell.is_some() {
-            note_trouble(core, trouble);
-        }
-    };
     let (ready, mut trouble) = match model {
         Ok(ready) => (ready.filter(|_| ground.has_facts), None),
         Err(trouble) => (None, Some(trouble)),
+    };
+    let asked = ready.clone();
+    let note_trouble = async |trouble| {
+        if tell.is_some() {
+            note_trouble(core, asked.as_ref(), trouble).await;
+        }
     };
     let mut stopped = Vec::new();
     let mut later = None;
     if let Some(ready) = ready {
         match ask(core, &ready, ground, stop, tell).await? {
             Asked::Said(made) => {
-                note_trouble(None);
+                note_trouble(None).await;
                 return Ok(Composed::Made(made));
             }
             Asked::Unanswerable => {
-                note_trouble(None);
+                note_trouble(None).await;
                 return Ok(Composed::Made(nothing_answers(core, ground, None).await?));
             }
             Asked::Stopped(dangers) => {
                 tracing::warn!(?dangers, "a model's words were stopped");
-                note_trouble(None);
+                note_trouble(None).await;
                 stopped = dangers;
             }
             Asked::Failed(ModelError::Cancelled) => return Ok(Composed::Cancelled),
@@ -320,7 +328,7 @@ pub(super) async fn compose(
         }
     }
     if trouble.is_some() {
-        note_trouble(trouble);
+        note_trouble(trouble).await;
     }
     if let Some(mut made) = quote(ground).or_else(|| by_template(ground)) {
         (made.stopped, made.trouble) = (stopped, trouble);
@@ -340,7 +348,12 @@ async fn has_knowledge(core: &Core) -> Result<bool, StoreError> {
     core.inner.store.read(sources::any).await
 }
 
-fn note_trouble(core: &Core, trouble: Option<ModelTrouble>) {
+/// What hindered the model, if anything did. What was asked with former settings says nothing of the present ones.
+async fn note_trouble(core: &Core, asked: Option<&Arc<model::Ready>>, trouble: Option<ModelTrouble>) {
+    let client = core.inner.drafting.client.lock().await;
+    if asked.is_some_and(|asked| client.as_ref().is_none_or(|now| !Arc::ptr_eq(now, asked))) {
+        return;
+    }
     if core.inner.drafting.set_trouble(trouble) {
         core.notify(Notice::Drafts);
     }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::context::{self, Sourced};
 use super::talk;
+use super::templates;
 use super::views;
 use crate::Core;
 use crate::clock;
@@ -218,6 +219,8 @@ pub(super) fn still_holds(
         let stays = match (source.kind, &source.key) {
             (DraftSourceKind::Item, _) => continue,
             (DraftSourceKind::Passage, Some(key)) => is_there(connection, key)?,
+            (DraftSourceKind::Template, _) => templates::is_said(connection, talk, &source.text)?,
+            (DraftSourceKind::Said, _) => is_said(connection, source)?,
             _ => true,
         };
         if stays {
@@ -251,6 +254,12 @@ fn is_there(connection: &Connection, key: &str) -> Result<bool, StoreError> {
         return Ok(false);
     };
     Ok(sources::get(connection, passage.source)?.is_some_and(|source| !source.off))
+}
+
+/// What the seller has taken back was not said.
+fn is_said(connection: &Connection, source: &DraftSource) -> Result<bool, StoreError> {
+    let Some(id) = source.message else { return Ok(true) };
+    Ok(messages::get(connection, id)?.is_some_and(|message| !message.deleted))
 }
 
 /// Facts that had a source then and have none now, or that the listing said then and says no longer.

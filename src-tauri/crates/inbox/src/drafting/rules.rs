@@ -129,12 +129,14 @@ pub(super) fn settings_of(row: &RuleRow) -> RuleSettings {
 
 /// The rule for a chat: the one of its item before the account's before the general one.
 pub(super) fn rule_for<'a>(all: &'a [RuleRow], talk: &Talk) -> Option<&'a RuleRow> {
-    let holds = |rule: &&RuleRow| {
-        rule.active
-            && rule.account.is_none_or(|account| account == talk.chat.account)
-            && rule.item.is_none_or(|item| Some(item) == talk.chat.item_id)
-    };
-    all.iter().filter(holds).max_by_key(|rule| (rule.item.is_some(), rule.account.is_some()))
+    let holding = all.iter().filter(|rule| rule.active && is_for_talk(rule, talk));
+    holding.max_by_key(|rule| (rule.item.is_some(), rule.account.is_some()))
+}
+
+/// Whether a rule, at work or not, is for a chat.
+pub(super) fn is_for_talk(rule: &RuleRow, talk: &Talk) -> bool {
+    rule.account.is_none_or(|account| account == talk.chat.account)
+        && rule.item.is_none_or(|item| Some(item) == talk.chat.item_id)
 }
 
 /// Whether a rule is for this account and item.

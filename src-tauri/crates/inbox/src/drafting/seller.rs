@@ -1,6 +1,7 @@
 //! What the seller does with drafts: send, change, ask for another, turn down.
 
 use ::drafts::check;
+use rusqlite::Connection;
 
 use super::context::Sourced;
 use super::talk;
@@ -8,7 +9,7 @@ use super::{making, recall, views};
 use crate::Core;
 use crate::core::sendable;
 use crate::error::CoreError;
-use crate::ids::{ChatId, DraftId};
+use crate::ids::{ChatId, DraftId, MessageId};
 use crate::reading::thread;
 use crate::sources::Known;
 use crate::store::draft_work::{self, Work};
@@ -140,38 +141,27 @@ impl Core {
         Ok(())
     }
 
-    /// Turns the draft of a chat down, or stops its making.
-    pub async fn dismiss_draft(&self, chat: ChatId, reason: Option<String>) -> Result<(), CoreError> {
+    /// Turns this draft down; without one stops the making of the chat's. A question that came later is not touched: nobody has seen it.
+    pub async fn dismiss_draft(
+        &self,
+        chat: ChatId,
+        draft: Option<DraftId>,
+        reason: Option<String>,
+    ) -> Result<(), CoreError> {
         let now_ms = self.inner.clock.now_ms();
         let reason: Option<String> = reason.map(|reason| reason.trim().chars().take(REASON_LIMIT).collect());
+        let reason = reason.filter(|reason| !reason.is_empty());
         let writing = self.inner.drafting.writing(chat);
         let began = writing.as_ref().map(|writing| (writing.message, writing.question.clone()));
-        self.inner
-            .store
-            .write(move |c| {
-                draft_work::remove(c, chat)?;
-                let newest = drafts::newest(c, chat)?;
-                drafts::settle_chat(c, chat, State::Dismissed, now_ms)?;
-                if let (Some(newest), Some(reason)) = (&newest, reason.filter(|reason| !reason.is_empty())) {
-                    drafts::set_reason(c, newest.id, &reason)?;
-                }
-                // The question is done with: it is not drafted again.
-                let asked = match began {
-                    Some(began) => Some(began),
-                    None => talk::read(c, chat)?.and_then(|talk| Some((talk.newest()?, talk.question()))),
-                };
-                if let Some((message, question)) = asked
-                    && !drafts::is_done(c, chat, message)?
-                    && let Some(chat) = chats::get(c, chat)?
-                {
-                    drafts::add(c, &turned_down(&chat, message, question, now_ms))?;
-                }
-                Ok(())
-            })
-            .await?;
-        if let Some(writing) = writing {
+        let done_with = self.inner.store.write(move |c| match draft {
+            Some(id) => turn_down(c, chat, id, reason.as_deref(), now_ms),
+            None => stop_making(c, chat, began, now_ms),
+        });
+        let done_with = done_with.await?;
+        if let Some(writing) = writing.filter(|writing| Some(writing.message) == done_with) {
             writing.stop.cancel();
         }
+        self.inner.drafting.look_at(&[chat]);
         self.tell_draft(chat);
         Ok(())
     }
@@ -184,6 +174,54 @@ impl Core {
         let sources: Vec<::drafts::Source<'_>> = ground.sources.iter().map(Sourced::as_source).collect();
         Ok(check(text, &sources).iter().map(|mark| views::draft_mark(mark, |_| None)).collect())
     }
+}
+
+/// Gives the message whose question is done with.
+fn turn_down(
+    connection: &Connection,
+    chat: ChatId,
+    id: DraftId,
+    reason: Option<&str>,
+    now_ms: i64,
+) -> Result<Option<MessageId>, StoreError> {
+    let draft = drafts::get(connection, id)?.filter(|draft| draft.chat == chat);
+    let Some(draft) = draft else { return Ok(None) };
+    remove_work(connection, chat, draft.message)?;
+    drafts::settle(connection, id, State::Dismissed, now_ms)?;
+    if let Some(reason) = reason {
+        drafts::set_reason(connection, id, reason)?;
+    }
+    Ok(Some(draft.message))
+}
+
+/// Gives the message whose question is done with: the one a draft is made for, otherwise the newest.
+fn stop_making(
+    connection: &Connection,
+    chat: ChatId,
+    began: Option<(MessageId, String)>,
+    now_ms: i64,
+) -> Result<Option<MessageId>, StoreError> {
+    let asked = match began {
+        Some(began) => Some(began),
+        None => talk::read(connection, chat)?.and_then(|talk| Some((talk.newest()?, talk.question()))),
+    };
+    let Some((message, question)) = asked else { return Ok(None) };
+    remove_work(connection, chat, message)?;
+    drafts::settle_chat(connection, chat, State::Dismissed, now_ms)?;
+    // It is not drafted again.
+    if !drafts::is_done(connection, chat, message)?
+        && let Some(chat) = chats::get(connection, chat)?
+    {
+        drafts::add(connection, &turned_down(&chat, message, question, now_ms))?;
+    }
+    Ok(Some(message))
+}
+
+fn remove_work(connection: &Connection, chat: ChatId, message: MessageId) -> Result<(), StoreError> {
+    if draft_work::get(connection, chat)?.is_some_and(|work| work.message == message) {
+        draft_work::remove(connection, chat)?;
+    }
+    Ok(())
 }
 
 /// A question whose draft was stopped before there was one.

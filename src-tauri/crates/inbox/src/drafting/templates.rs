@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::rules::{rule_for, settings_of, within};
+use super::rules::{is_for_talk, rule_for, settings_of, within};
 use super::talk::Talk;
 use crate::store::{StoreError, rules};
 
@@ -14,6 +14,13 @@ pub(super) struct Template {
     pub(super) by_words: bool,
     /// The rule is about the item of the chat.
     pub(super) of_item: bool,
+}
+
+/// Whether some rule for this chat, at work or not, still says these words.
+pub(super) fn is_said(connection: &Connection, talk: &Talk, text: &str) -> Result<bool, StoreError> {
+    let all = rules::all(connection)?;
+    let mut of_chat = all.iter().filter(|rule| is_for_talk(rule, talk));
+    Ok(of_chat.any(|rule| settings_of(rule).template.trim() == text))
 }
 
 /// The template of the rule that holds for this talk now.

@@ -124,6 +124,14 @@ impl Core {
 
     /// Brings the index in line with a source, piece by piece, tells the page, and has drafts made anew that say what it said before.
     pub(super) async fn settle(&self, id: SourceId) -> Result<(), CoreError> {
+        let settled = self.try_settling(id).await;
+        if settled.is_err() {
+            self.inner.desk.wake.notify_one(); // whoever reads files goes on with it until it works
+        }
+        settled
+    }
+
+    pub(super) async fn try_settling(&self, id: SourceId) -> Result<(), CoreError> {
         self.notify(Notice::Knowledge);
         settle(&self.inner.store, id).await?;
         self.notify(Notice::Knowledge);
@@ -277,7 +285,37 @@ pub(super) fn put_items(
 
 #[cfg(test)]
 mod tests {
-    use super::price_words;
+    use super::*;
+
+    /// The index follows piece by piece; a draft from the former words must not pass meanwhile.
+    #[test]
+    fn former_words_of_an_entry_are_gone_before_the_index_has_followed() {
+        let connection = crate::store::testing();
+        let says = |text: &str| NewSource {
+            kind: SourceKind::Question,
+            title: "Сколько стоит установка?".into(),
+            text: Some(text.into()),
+            ..NewSource::default()
+        };
+        let keys = |id| {
+            let mut keys = Vec::new();
+            let see = |row: passages::PassageRow| {
+                keys.push(row.key);
+                Ok(())
+            };
+            passages::each(&connection, id, see).unwrap();
+            keys
+        };
+        let in_force = |key: &str| passages::by_key(&connection, key).unwrap().is_some();
+        let id = sources::add(&connection, &says("4 000 ₽.")).unwrap();
+        put_entry(&connection, id, &says("4 000 ₽.")).unwrap();
+        let old = keys(id).remove(0);
+        assert!(in_force(&old));
+        put_entry(&connection, id, &says("4 500 ₽.")).unwrap();
+        let (gone, there): (Vec<String>, Vec<String>) = keys(id).into_iter().partition(|key| *key == old);
+        assert_eq!((gone.len(), there.len()), (1, 1), "nothing is settled yet");
+        assert!(!in_force(&old) && in_force(&there[0]));
+    }
 
     #[test]
     fn a_price_is_said_once_and_in_one_piece() {

@@ -21,6 +21,7 @@ mod proposed;
 mod reading;
 
 use crate::core::Core;
+use crate::error::CoreError;
 use crate::store::sources;
 
 pub(crate) use entries::price_words;
@@ -28,16 +29,21 @@ pub(crate) use meaning::Meaning;
 pub(crate) use proposed::{Known, Proposed};
 pub(crate) use reading::{Desk, Ended};
 
+/// Settles what a kill or a full disk interrupted.
+async fn settle_left(core: &Core) -> Result<(), CoreError> {
+    for id in core.inner.store.read(sources::unsettled).await? {
+        core.try_settling(id).await?;
+    }
+    Ok(())
+}
+
 /// Settles what a kill interrupted and deletes what nobody had back, then reads what is to be read until the core stops.
 pub(crate) async fn work(core: Core) {
     if let Err(error) = core.inner.store.write(|c| sources::give_up(c, None)).await {
         tracing::warn!(%error, "removed sources are not deleted");
     }
-    let unsettled = core.inner.store.read(sources::unsettled).await.unwrap_or_default();
-    for id in unsettled {
-        if let Err(error) = entries::settle(&core.inner.store, id).await {
-            tracing::warn!(%error, "a source's passages are not settled");
-        }
+    if let Err(error) = settle_left(&core).await {
+        tracing::warn!(%error, "sources' passages are not settled");
     }
     tokio::join!(
         reading::work(core.clone()),

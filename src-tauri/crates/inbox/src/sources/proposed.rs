@@ -35,7 +35,7 @@ pub(super) struct Tables<'a> {
 }
 
 impl Tables<'_> {
-    /// What a passage is and where it comes from; none: its source was removed or switched off, and the index has not followed yet.
+    /// What a passage is and where it comes from; none: it is gone or switched off, and the index has not followed yet.
     pub(super) fn origin(&self, key: &str) -> Result<Option<(PassageRow, SourceRow)>, StoreError> {
         if let Some(entry) = self.proposed.and_then(|proposed| proposed.entry.as_ref())
             && let Some(row) = entry.passages.get(key)

@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// Where readings are asked for and watched.
 #[derive(Default)]
 pub(crate) struct Desk {
-    pub(super) wake: Notify,
+    pub(crate) wake: Notify,
     now: Mutex<Option<Now>>,
     /// Dropped files, which have no path: until they are read.
     dropped: Mutex<HashMap<SourceId, Vec<u8>>>,
@@ -126,14 +126,13 @@ impl Desk {
 /// Reads what is to be read until the core stops.
 pub(super) async fn work(core: Core) {
     loop {
-        let next = core.inner.store.read(sources::next_to_read).await;
-        let read = match next {
+        let read = match next(&core).await {
             Ok(Some(source)) => read_one(&core, source).await,
             Ok(None) => {
                 core.inner.desk.wake.notified().await;
                 continue;
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         if let Err(error) = read {
             // The disk: it is tried again when somebody asks, or after a while.
@@ -142,6 +141,12 @@ pub(super) async fn work(core: Core) {
             tokio::select! { () = pause => {}, () = core.inner.desk.wake.notified() => {} }
         }
     }
+}
+
+/// The source to read next, after what was read before is as it should be.
+async fn next(core: &Core) -> Result<Option<SourceRow>, CoreError> {
+    super::settle_left(core).await?;
+    Ok(core.inner.store.read(sources::next_to_read).await?)
 }
 
 /// What a file says about itself, and its bytes.

@@ -285,9 +285,12 @@ pub(crate) fn each(
     Ok(())
 }
 
-/// The passage the index knows by this key.
+/// The passage the index knows by this key; none also when a newer reading of its source no longer has it, and the index has not followed.
 pub(crate) fn by_key(connection: &Connection, key: &str) -> Result<Option<PassageRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM source_passages WHERE key = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM source_passages JOIN sources ON sources.id = source_passages.source
+         WHERE source_passages.key = ?1 AND source_passages.reading >= sources.reading"
+    );
     Ok(connection.prepare_cached(&sql)?.query_row([key], read).optional()?)
 }
 

@@ -411,7 +411,7 @@ async fn a_draft_that_is_turned_down_does_not_come_back() {
     use_model(&shop, &double).await;
     let (avito, chat) = shop.chat("Анна", "Сколько стоят линзы?").await;
     shop.until("the model is asked", async || !double.asked().is_empty()).await;
-    shop.core.dismiss_draft(chat, Some("сам отвечу".into())).await.unwrap();
+    shop.core.dismiss_draft(chat, None, Some("сам отвечу".into())).await.unwrap();
     gone(&shop, chat).await;
     double.set(Mode::Honest);
     // Another chat is served meanwhile, and this one stays as the seller left it until the buyer asks again.
@@ -420,6 +420,35 @@ async fn a_draft_that_is_turned_down_does_not_come_back() {
     assert!(draft(&shop, chat).await.is_none());
     shop.buyer_writes_later(&avito, "Так сколько стоят линзы?");
     made(&shop, chat).await;
+}
+
+#[tokio::test]
+async fn a_question_that_came_after_the_draft_that_is_turned_down_gets_one_of_its_own() {
+    let shop = shop().await;
+    let (avito, chat) = shop.chat("Анна", "Сколько стоят линзы?").await;
+    let old = made(&shop, chat).await;
+    shop.buyer_writes_later(&avito, "А гарантия на линзы какая?");
+    shop.until("the question", async || shop.texts(chat).await.len() == 2).await;
+    shop.core.dismiss_draft(chat, old.id, None).await.unwrap();
+    let new = made(&shop, chat).await;
+    assert!(new.id != old.id && new.question.contains("гарантия"), "{new:?}");
+}
+
+#[tokio::test]
+async fn trouble_with_a_former_key_is_not_told_of_the_present_one() {
+    let shop = shop().await;
+    let double = Double::start().await.unwrap();
+    use_model(&shop, &double).await;
+    double.set(Mode::Slow { wait_ms: 1500 });
+    let (_, chat) = shop.chat("Анна", "Сколько стоят линзы?").await;
+    shop.until("the model is asked", async || !double.asked().is_empty()).await;
+    double.set(Mode::Fails { status: 401, code: "invalid_api_key".into(), retry_after: None });
+    let settings = shop.core.draft_settings().await.unwrap().settings;
+    let other = ModelSecrets { key: Some("another".into()), ..ModelSecrets::default() };
+    shop.core.save_draft_settings(settings, other).await.unwrap();
+    let draft = made(&shop, chat).await;
+    assert_eq!(draft.trouble, Some(ModelTrouble::WrongKey), "{draft:?}");
+    assert_eq!(shop.core.draft_settings().await.unwrap().trouble, None);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What a draft says may change before it goes out: then it is made anew, and neither a key nor a rule sends the old words.
 
 use avito_sim::{Fault, FaultId, FaultKind, Item, NewChat};
-use inbox::ChatId;
-use inbox::view::{DraftState, DraftView, ErrorCode};
+use inbox::view::{DraftState, DraftView, ErrorCode, Rule, RuleSettings};
+use inbox::{ChatId, RuleId};
 use llm_double::{Double, Mode};
 
 use crate::drafts::{draft, eager, entry, gone, made, rule, use_model};
@@ -195,4 +195,46 @@ async fn a_question_that_is_answered_while_its_draft_is_made_gets_a_draft_from_t
     let answer = entry("Есть ли парковка для грузовика?", "Парковка для грузовика есть, въезд со двора.");
     shop.core.answer_questions(vec![open.id], answer).await.unwrap();
     until_it_says(&shop, chat, "со двора").await;
+}
+
+/// A shop whose rule sends these words where nothing answers.
+async fn says_where_nothing_answers(shop: &Shop, text: &str) -> RuleId {
+    shop.core.save_rule(rule(RuleSettings { template: text.into(), ..eager() })).await.unwrap()
+}
+
+async fn now_says(shop: &Shop, id: RuleId, text: &str) {
+    let settings = RuleSettings { template: text.into(), ..eager() };
+    shop.core.save_rule(Rule { id: Some(id), ..rule(settings) }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rules_own_text_that_is_corrected_while_a_model_is_asked_is_sent_as_corrected() {
+    let shop = Shop::live().await;
+    shop.core.add_entry(entry("Гарантия?", "Гарантия 12 месяцев.")).await.unwrap();
+    let double = Double::start().await.unwrap();
+    use_model(&shop, &double).await;
+    let id = says_where_nothing_answers(&shop, "Ответим до 18 часов.").await;
+    double.set(Mode::Slow { wait_ms: 3000 });
+    let (avito, _) = shop.chat("Анна", "Есть ли парковка для грузовика?").await;
+    shop.until("the model is asked", async || !double.asked().is_empty()).await;
+    double.set(Mode::Honest);
+    now_says(&shop, id, "Ответим до 20 часов.").await;
+    shop.until("the reply", async || shop.at_avito(&avito).len() == 2).await;
+    assert_eq!(shop.at_avito(&avito)[1], "Ответим до 20 часов.");
+}
+
+#[tokio::test]
+async fn a_rules_own_text_that_is_corrected_while_it_waits_goes_as_corrected() {
+    let shop = Shop::live().await;
+    shop.core.add_entry(entry("Гарантия?", "Гарантия 12 месяцев.")).await.unwrap();
+    let shut = shut(&shop);
+    let id = says_where_nothing_answers(&shop, "Ответим до 18 часов.").await;
+    let (avito, chat) = shop.chat("Анна", "Есть ли парковка для грузовика?").await;
+    until_refused(&shop).await;
+    now_says(&shop, id, "Ответим до 20 часов.").await;
+    let waits = async || shop.texts(chat).await.iter().any(|text| text.contains("20 часов"));
+    shop.until("the new words wait", waits).await;
+    shop.sim.faults().clear(shut);
+    shop.until("the reply", async || shop.at_avito(&avito).len() == 2).await;
+    assert_eq!(shop.at_avito(&avito)[1], "Ответим до 20 часов.");
 }
