@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::desk::free_port;
 use crate::support::process::Process;
+use crate::support::window::SESSION;
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
 /// What is compared, in both colours: chats; what stands beside them; reception; knowledge and archive; dialogs.
@@ -81,6 +82,31 @@ const TOOLS: &str = "
         return {size: null, squares};
     };";
 
+async fn until_it_listens(process: &mut Process, port: u16) {
+    until("a helper program listens", WAIT, async || {
+        assert!(!process.has_ended(), "a helper program has ended");
+        TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(())
+    })
+    .await;
+}
+
+async fn start_browser(desk: &Desk) -> Result<(Client, Process), String> {
+    let port = free_port();
+    let mut driver = desk.command("WebKitWebDriver");
+    driver.arg(format!("--port={port}"));
+    let mut driver = Process::start(&mut driver, &desk.file("browser.log"));
+    until_it_listens(&mut driver, port).await;
+    let capabilities = json!({"webkitgtk:browserOptions": {"binary": browser(), "args": ["--automation"]}});
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    builder.capabilities(capabilities.as_object().cloned().unwrap_or_default());
+    let address = format!("http://127.0.0.1:{port}");
+    match tokio::time::timeout(SESSION, builder.connect(&address)).await {
+        Ok(Ok(client)) => Ok((client, driver)),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("no session came about".to_owned()),
+    }
+}
+
 /// So many squares may differ: a caret, the edge of one letter.
 const TOLERATED: usize = 2;
 
@@ -95,7 +121,7 @@ pub(crate) struct Gallery {
 impl Gallery {
     pub(crate) async fn open(desk: &Desk) -> Self {
         let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
-        let (page_port, driver_port) = (free_port(), free_port());
+        let page_port = free_port();
         let mut server = desk.command("node");
         server.current_dir(&ui).args([
             "node_modules/vite/bin/vite.js",
@@ -107,21 +133,15 @@ impl Gallery {
         ]);
         server.args(["--port", &page_port.to_string()]);
         let mut server = Process::start(&mut server, &desk.file("vite.log"));
-        let mut driver = desk.command("WebKitWebDriver");
-        driver.arg(format!("--port={driver_port}"));
-        let mut driver = Process::start(&mut driver, &desk.file("browser.log"));
-        for (port, process) in [(page_port, &mut server), (driver_port, &mut driver)] {
-            until("a helper program listens", WAIT, async || {
-                assert!(!process.has_ended(), "a helper program has ended");
-                TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(())
-            })
-            .await;
-        }
-        let capabilities =
-            json!({"webkitgtk:browserOptions": {"binary": browser(), "args": ["--automation"]}});
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities.as_object().cloned().unwrap_or_default());
-        let client = builder.connect(&format!("http://127.0.0.1:{driver_port}")).await.expect("a browser");
+        until_it_listens(&mut server, page_port).await;
+        // As with the app's window: a start that hangs is known.
+        let (client, driver) = match start_browser(desk).await {
+            Ok(started) => started,
+            Err(first) => match start_browser(desk).await {
+                Ok(started) => started,
+                Err(second) => panic!("the browser could not be started: {first}; then: {second}"),
+            },
+        };
         client.set_window_rect(0, 0, 1280, 1000).await.expect("the window takes a size");
         let address = format!("http://127.0.0.1:{page_port}/gallery.html");
         Self { client, address, _driver: driver, _server: server }

@@ -150,8 +150,7 @@ fn a_draft_is_approved_and_a_setting_is_changed() {
         page.until("the sound is off", &format!("one('{}').checked === false", id("setting-sound"))).await;
         page.press(&[key(Key::Escape)]).await;
         page.see_gone(&id("settings")).await;
-        let view = page.invoke("app_view", &json!({})).await.unwrap();
-        assert_eq!(view["settings"]["sound"], false);
+        page.until_setting_is_stored("setting-sound", &json!(false)).await;
         page.until(
             "the focus is not lost",
             &format!("document.activeElement?.matches('{}')", id("composer")),

@@ -92,12 +92,12 @@ fn a_photo_on_its_way_is_stopped_the_words_go_out_and_the_photo_is_had_back() {
 
         page.click_away(&id("upload")).await;
         page.see_words(&id("toast"), "Фото не отправлено").await;
+        faults.clear_all();
+        page.click_away(&id("toast-action")).await; // offered for seconds only
         page.see_gone(&format!("{}[data-outgoing=true][data-kind=image]", id("message"))).await;
         page.see_delivery("Вот она", &["sent", "read"]).await;
         assert_eq!(kinds(&shop.replies(&shop.anna)), ["text"]);
 
-        faults.clear_all();
-        page.click_away(&id("toast-action")).await;
         page.until("it is back", &format!("one('{} img')?.naturalWidth === 128", id("picture-chip"))).await;
         page.click(&id("send")).await;
         let sent = format!("one('{}[data-outgoing=true][data-kind=image]')", id("message"));
@@ -152,6 +152,8 @@ fn photos_cleaned_from_the_disk_come_back_when_they_are_looked_at() {
         let drawn = |within: &str| format!("one('{within} img')?.naturalWidth > 0");
         page.until("the photo is drawn", &drawn(&id("message-picture"))).await;
         page.until("the listing's is drawn", &drawn(&row(&shop.anna))).await;
+        // What is still being fetched would be kept after the cleaning.
+        page.until("every picture has come", "all('img').every((image) => image.complete)").await;
         let stored = async |page: &Page| {
             page.invoke("storage_view", &json!({})).await.unwrap()["pictures"].as_i64().unwrap()
         };

@@ -89,7 +89,7 @@ impl Page {
 
     async fn try_click(&self, selector: &str) -> Result<Option<()>, CmdError> {
         let element = self.client.find(Locator::Css(selector)).await?;
-        let listen = "const element = arguments[0]; window.clicked = null;\
+        let listen = "const element = arguments[0]; window.clicked = null; window.pressed = element;\
              if (element.disabled) return false;\
              const note = (event) => window.clicked = event.composedPath().includes(element) ? 'it' : 'another';\
              window.addEventListener('click', note, {capture: true, once: true}); return true;";
@@ -98,7 +98,9 @@ impl Page {
         }
         element.click().await?;
         let landed = until("the click lands", WAIT, async || {
-            let clicked = self.client.execute("return window.clicked", Vec::new()).await.ok()?;
+            // On what went away between press and release no click is ever told.
+            let clicked = "return window.clicked ?? (window.pressed.isConnected ? null : 'gone')";
+            let clicked = self.client.execute(clicked, Vec::new()).await.ok()?;
             clicked.as_str().map(|on| on == "it")
         });
         Ok(landed.await.then_some(()))
@@ -246,7 +248,7 @@ impl Page {
     }
 
     /// The page shows a change at once; this waits until the core has it.
-    async fn until_setting_is_stored(&self, setting: &str, value: &Value) {
+    pub(crate) async fn until_setting_is_stored(&self, setting: &str, value: &Value) {
         let name = match setting {
             "setting-enter" => "enterSends",
             other => other.strip_prefix("setting-").expect("a setting's test id"),

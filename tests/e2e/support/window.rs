@@ -15,7 +15,7 @@ use super::{WAIT, until};
 /// How long the driver may take to listen.
 const READY: Duration = Duration::from_secs(20);
 /// How long the app may take to come up.
-const SESSION: Duration = Duration::from_secs(25);
+pub(crate) const SESSION: Duration = Duration::from_secs(25);
 
 /// A started app.
 pub(crate) struct Window {
