@@ -95,6 +95,7 @@ async fn a_changed_file_updates_its_passages_and_an_unchanged_one_is_not_read_ag
     std::fs::write(&path, "Доставка\n\nКурьером 550 рублей.\n\nГарантия\n\nПолгода на ремонт.\n").unwrap();
     until(&core, "the new price", async || finds(&core, "сколько курьером", "550").await).await;
     until(&core, "the old price is gone", async || !finds(&core, "сколько курьером", "400").await).await;
+    until(&core, "its passage is gone too", async || row(&core, id).await.passages == 2).await;
     // The same words are the same passage: what refers to it stays true.
     assert_eq!(found(&core, &everywhere(), "гарантия на ремонт").await.remove(0).id, kept.id);
 
