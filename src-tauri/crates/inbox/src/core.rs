@@ -141,7 +141,7 @@ pub(crate) struct Inner {
     /// Knows what passages mean, where the seller has an embedding model.
     pub(crate) meaning: crate::sources::Meaning,
     /// A change of knowledge that is tried.
-    pub(crate) proposed: Mutex<Option<Arc<crate::sources::Proposed>>>,
+    pub(crate) trial: Mutex<crate::sources::Trial>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// When a message last came or went, UTC milliseconds: a talk is going on.
@@ -180,7 +180,7 @@ impl Core {
                 uploads: Uploads::default(),
                 desk: crate::sources::Desk::default(),
                 meaning: crate::sources::Meaning::default(),
-                proposed: Mutex::default(),
+                trial: Mutex::default(),
                 store,
                 clock: config.clock,
                 timing: config.timing,

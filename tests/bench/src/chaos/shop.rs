@@ -368,7 +368,8 @@ struct Compared {
 fn is_quiet(status: &Value, since_ms: i64) -> bool {
     let accounts = status["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let quiet = |account: &Value| {
-        account["trouble"].is_null()
+        // An event that was missed is held against a line until the next one comes, and nobody writes any more. Messages come by asking.
+        (account["trouble"].is_null() || account["trouble"]["code"] == "eventsMissing")
             && account["backfill"].is_null()
             && matches!(account["mode"].as_str(), Some("live" | "polling"))
             && account["lastCheckedMs"].as_i64().is_some_and(|checked| checked >= since_ms)

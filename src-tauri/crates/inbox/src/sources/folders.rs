@@ -2,7 +2,7 @@
 //!
 //! They are looked at, not listened to: that works the same on network drives, and nothing is lost while the program is closed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use documents::Kind;
@@ -60,8 +60,8 @@ struct Seen {
     folders: Vec<(FolderRow, Result<Vec<PathBuf>, ProblemCode>)>,
     /// Known files whose size or time of change is another.
     changed: Vec<SourceId>,
-    /// Files of watched folders that are gone, though their folder is there.
-    gone: Vec<SourceId>,
+    /// Files of watched folders that are not there, though their folder is.
+    missing: HashSet<SourceId>,
 }
 
 async fn look(core: &Core) -> Result<(), CoreError> {
@@ -72,7 +72,10 @@ async fn look(core: &Core) -> Result<(), CoreError> {
     let seen = tokio::task::spawn_blocking(move || see(folders, &known));
     let Ok(seen) = seen.await else { return Ok(()) };
     let now_ms = core.inner.clock.now_ms();
-    let gone = seen.gone.clone();
+    // Programs that save or synchronise a file take it away for a moment: it is gone when the next look misses it, too.
+    let missed = core.inner.desk.missed(seen.missing.clone());
+    let gone: Vec<SourceId> = seen.missing.intersection(&missed).copied().collect();
+    let removed = gone.clone();
     let news = core.inner.store.write(move |c| {
         let mut news = false;
         for (folder, files) in &seen.folders {
@@ -90,7 +93,7 @@ async fn look(core: &Core) -> Result<(), CoreError> {
             sources::set_to_read(c, *id)?;
             news = true;
         }
-        for id in &seen.gone {
+        for id in &removed {
             news |= sources::set_removed(c, *id)?;
         }
         Ok(news)
@@ -116,7 +119,7 @@ fn see(folders: Vec<FolderRow>, known: &[SourceRow]) -> Seen {
         .collect();
     let there: HashMap<FolderId, bool> =
         folders.iter().map(|(folder, files)| (folder.id, files.is_ok())).collect();
-    let (mut changed, mut gone) = (Vec::new(), Vec::new());
+    let (mut changed, mut missing) = (Vec::new(), HashSet::new());
     for source in known {
         let Some(path) = &source.path else { continue };
         match std::fs::metadata(path) {
@@ -129,13 +132,16 @@ fn see(folders: Vec<FolderRow>, known: &[SourceRow]) -> Seen {
                 }
             }
             // A file of its own may be on a drive that is not here today; what it said is kept.
-            Err(_) if source.folder.is_some_and(|folder| there.get(&folder) == Some(&true)) => {
-                gone.push(source.id)
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound
+                    && source.folder.is_some_and(|folder| there.get(&folder) == Some(&true)) =>
+            {
+                missing.insert(source.id);
             }
             Err(_) => {}
         }
     }
-    Seen { folders, changed, gone }
+    Seen { folders, changed, missing }
 }
 
 fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), ProblemCode> {
@@ -162,4 +168,42 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Pro
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::CoreConfig;
+    use crate::secrets::Vault;
+
+    #[tokio::test]
+    async fn a_file_that_is_away_for_a_moment_stays_the_source_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
+        config.background = false;
+        let core = Core::open(config).await.unwrap();
+        let watched = folder.path().join("прайсы");
+        std::fs::create_dir(&watched).unwrap();
+        let file = watched.join("прайс.txt");
+        std::fs::write(&file, "Доставка бесплатная.").unwrap();
+        core.watch_folder(&Scope::default(), &watched).await.unwrap();
+        let path = file.to_string_lossy().into_owned();
+        let known = async || {
+            let path = path.clone();
+            core.inner.store.read(move |c| sources::by_path(c, &path)).await.unwrap()
+        };
+        let first = known().await;
+        assert!(first.is_some());
+        std::fs::remove_file(&file).unwrap();
+        look(&core).await.unwrap();
+        std::fs::write(&file, "Доставка 300 рублей.").unwrap();
+        look(&core).await.unwrap();
+        assert_eq!(known().await, first);
+        // Away at two looks in a row: it is gone.
+        std::fs::remove_file(&file).unwrap();
+        look(&core).await.unwrap();
+        assert_eq!(known().await, first);
+        look(&core).await.unwrap();
+        assert_eq!(known().await, None);
+    }
 }

@@ -26,7 +26,7 @@ use crate::store::sources;
 
 pub(crate) use entries::price_words;
 pub(crate) use meaning::Meaning;
-pub(crate) use proposed::{Known, Proposed};
+pub(crate) use proposed::{Known, Trial};
 pub(crate) use reading::{Desk, Ended};
 
 /// Settles what a kill or a full disk interrupted.

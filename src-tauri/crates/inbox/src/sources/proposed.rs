@@ -57,6 +57,13 @@ pub(crate) struct Proposed {
     entry: Option<ProposedEntry>,
 }
 
+/// The change that is tried now, and how many were before: one that was made anew meanwhile takes the place of none.
+#[derive(Default)]
+pub(crate) struct Trial {
+    number: u64,
+    proposed: Option<Arc<Proposed>>,
+}
+
 /// An entry as it would be saved.
 struct ProposedEntry {
     source: SourceRow,
@@ -81,25 +88,35 @@ impl Core {
     /// Tries a change of knowledge: makes what the replay of past questions asks instead of the knowledge of now. It takes the place of the
     /// one before, and stays until it is forgotten.
     pub async fn propose_knowledge(&self, change: KnowledgeChange) -> Result<(), CoreError> {
-        self.forget_proposed();
+        let number = self.begin_trial();
         let entry = match &change.entry {
             Some(entry) => Some((change.edits, self.checked(entry.clone())?)),
             None => None,
         };
         let proposed = self.inner.store.read(move |connection| make(connection, &change, entry));
         let proposed = Arc::new(proposed.await?);
-        *self.inner.proposed.lock().unwrap_or_else(PoisonError::into_inner) = Some(proposed);
+        let mut trial = self.inner.trial.lock().unwrap_or_else(PoisonError::into_inner);
+        // Forgotten while its copy was made, or another one is tried by now.
+        if trial.number == number {
+            trial.proposed = Some(proposed);
+        }
         Ok(())
     }
 
     /// The change is no longer tried: what it took of memory is given back.
     pub fn forget_proposed(&self) {
-        *self.inner.proposed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.begin_trial();
+    }
+
+    fn begin_trial(&self) -> u64 {
+        let mut trial = self.inner.trial.lock().unwrap_or_else(PoisonError::into_inner);
+        *trial = Trial { number: trial.number + 1, proposed: None };
+        trial.number
     }
 
     /// The change that is tried.
     pub(crate) fn proposed(&self) -> Option<Arc<Proposed>> {
-        self.inner.proposed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.trial.lock().unwrap_or_else(PoisonError::into_inner).proposed.clone()
     }
 }
 

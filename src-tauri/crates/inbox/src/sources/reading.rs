@@ -1,6 +1,6 @@
 //! Reading files into passages, in the background: one at a time, watched and stopped from elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -44,6 +44,8 @@ pub(crate) struct Desk {
     dropped: Mutex<HashMap<SourceId, Vec<u8>>>,
     /// Sources that are removed and can still be had back.
     removed: Mutex<HashMap<SourceId, CancellationToken>>,
+    /// Files of watched folders that the last look missed.
+    missing: Mutex<HashSet<SourceId>>,
 }
 
 struct Now {
@@ -62,6 +64,11 @@ impl Desk {
             percent: now.percent.load(Ordering::Relaxed),
             passages: now.passages.load(Ordering::Relaxed),
         })
+    }
+
+    /// Notes the files that a look at watched folders misses, and gives those that the look before has missed.
+    pub(super) fn missed(&self, now: HashSet<SourceId>) -> HashSet<SourceId> {
+        std::mem::replace(&mut self.missing.lock().unwrap_or_else(PoisonError::into_inner), now)
     }
 
     /// Keeps the bytes of a dropped file until they are read.
@@ -168,6 +175,10 @@ async fn read_one(core: &Core, source: SourceRow) -> Result<(), CoreError> {
     }));
     core.notify(Notice::Knowledge);
     let read = async {
+        // Stopped or removed since it was chosen, while there was no reading to stop.
+        if !core.inner.store.read(move |c| sources::is_to_read(c, id)).await? {
+            return Ok(());
+        }
         let ended = read_source(core, &source, &stop).await?;
         let (now_ms, of) = (core.inner.clock.now_ms(), core.clone());
         let noted = core.inner.store.write(move |c| {
@@ -497,6 +508,22 @@ mod tests {
             store.write(move |c| Putter::new(of).write_piece(c, parts(BATCH), || false)).await.unwrap().1;
         assert!(left.is_empty());
         assert_eq!(store.write(count).await.unwrap(), BATCH);
+    }
+
+    #[tokio::test]
+    async fn a_source_stopped_as_its_reading_begins_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
+        config.background = false;
+        let core = Core::open(config).await.unwrap();
+        let path = folder.path().join("заметка.txt");
+        std::fs::write(&path, "Доставка бесплатная.").unwrap();
+        let id = core.add_files(&crate::view::Scope::default(), vec![path], false).await.unwrap()[0];
+        let source = core.inner.store.read(sources::next_to_read).await.unwrap().unwrap();
+        core.stop_reading(id).await.unwrap();
+        read_one(&core, source).await.unwrap();
+        let now = core.inner.store.read(move |c| sources::get(c, id)).await.unwrap().unwrap();
+        assert_eq!(now.state, SourceState::Stopped);
     }
 
     #[tokio::test]

@@ -246,6 +246,12 @@ pub(crate) fn next_to_read(connection: &Connection) -> Result<Option<SourceRow>,
     Ok(connection.prepare_cached(&sql)?.query_row([], read).optional()?)
 }
 
+/// Whether a source still waits to be read.
+pub(crate) fn is_to_read(connection: &Connection, id: SourceId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM sources WHERE id = ?1 AND state = 0 AND removed = 0";
+    Ok(connection.prepare_cached(sql)?.exists([id])?)
+}
+
 /// The source that stands in this file.
 pub(crate) fn by_path(connection: &Connection, path: &str) -> Result<Option<SourceId>, StoreError> {
     let sql = "SELECT id FROM sources WHERE path = ?1 AND removed = 0";
