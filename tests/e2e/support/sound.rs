@@ -19,7 +19,7 @@ const AUDIBLE: i16 = i16::MAX / 100;
 pub(crate) struct Heard {
     /// All samples.
     pub(crate) samples: u64,
-    /// Separate sounds: with at least a second of silence between them. A busy machine tears a sound apart.
+    /// Separate sounds: with at least a fifth of a second of silence between them.
     pub(crate) sounds: u32,
     /// Loudest sample, 0 to 1.
     pub(crate) peak: f32,
@@ -36,7 +36,7 @@ impl Heard {
             self.silent_for += 1;
             return;
         }
-        if !self.any || self.silent_for > u64::from(RATE) {
+        if !self.any || self.silent_for > u64::from(RATE / 5) {
             self.sounds += 1;
         }
         (self.any, self.silent_for) = (true, 0);
@@ -113,7 +113,7 @@ impl SoundServer {
     pub(crate) async fn until_sounds(&self, count: u32) -> Heard {
         until(&format!("sound {count} is heard to its end"), WAIT, async || {
             let heard = self.heard();
-            (heard.sounds >= count && heard.silent_for > u64::from(RATE)).then_some(heard)
+            (heard.sounds >= count && heard.silent_for > u64::from(RATE / 5)).then_some(heard)
         })
         .await
     }

@@ -28,8 +28,6 @@ const FLOOD: usize = 24;
 const LULL: Duration = Duration::from_millis(20);
 /// A flood holds us up no longer than this, between two batches.
 const FLOOD_PATIENCE: Duration = Duration::from_millis(250);
-/// What is made of messages waits no longer than this for those that are still being taken in.
-const INTAKE_PATIENCE: Duration = Duration::from_secs(5);
 /// Pause between two looks at whether a flood has passed.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -110,7 +108,7 @@ pub(crate) async fn let_intake_pass(core: &Core) {
             tokio::time::sleep(LOOK_AGAIN * 10).await;
         }
     };
-    let _ = tokio::time::timeout(INTAKE_PATIENCE, pass).await;
+    let _ = tokio::time::timeout(core.inner.timing.intake_patience, pass).await;
 }
 
 fn is_flood(core: &Core) -> bool {

@@ -42,6 +42,8 @@ pub struct Timing {
     /// A connection that has shown it is closed after so long without a delivery. A short time would close it in Avito's face now
     /// and then.
     pub keep_open: Duration,
+    /// What is made of messages (drafts, the words they are found by) waits no longer than this for those that are still being taken in.
+    pub intake_patience: Duration,
     /// A buyer who has written nothing for so long has paused: several short messages are one question.
     pub buyer_pause: Duration,
     /// A draft is made so long after the first message at the latest.
@@ -101,6 +103,7 @@ impl Timing {
             head_patience: shorter(self.head_patience),
             keep_open: shorter(self.keep_open),
             clock_look: self.clock_look,
+            intake_patience: shorter(self.intake_patience),
             buyer_pause: shorter(self.buyer_pause),
             buyer_pause_max: shorter(self.buyer_pause_max),
             drafts_first: shorter(self.drafts_first),
@@ -143,6 +146,7 @@ impl Default for Timing {
             clock_look: seconds(10),
             head_patience: seconds(10),
             keep_open: seconds(120),
+            intake_patience: seconds(5),
             buyer_pause: seconds(4),
             buyer_pause_max: seconds(30),
             drafts_first: seconds(3),

@@ -93,6 +93,18 @@ pub(super) async fn buyers(sim: Sim, ledger: Arc<Ledger>, mut rng: StdRng) {
     }
 }
 
+/// A buyer writes to each account.
+pub(super) fn a_word_each(sim: &Sim, ledger: &Ledger) {
+    for account in sim.accounts() {
+        let Some(chat) = sim.chat_ids(account.user_id).into_iter().min() else { continue };
+        if let Some(id) = sim.buyer_sends(account.user_id, &chat, Content::text("Всё в порядке?"))
+        {
+            ledger.note_in(&chat, format!("a buyer writes in the calm, message {id}"));
+            ledger.count(|tally| tally.buyer_messages += 1);
+        }
+    }
+}
+
 /// The seller on the phone, until stopped. He says what he says in the program, too.
 pub(super) async fn phone(sim: Sim, ledger: Arc<Ledger>, mut rng: StdRng) {
     let mut number = 0_u64;

@@ -28,6 +28,8 @@ use crate::tunnel::Service;
 const START: Duration = Duration::from_secs(60);
 /// How long the program may take to come to rest when all is well again.
 const REST: Duration = Duration::from_secs(120);
+/// When all is well, buyers write once through every line, and again after this time where an event is still waited for.
+const WORD: Duration = Duration::from_secs(5);
 /// At rest, both sides must agree within this time.
 const AGREE: Duration = Duration::from_secs(30);
 /// At most so many stories of a shop are told.
@@ -219,9 +221,19 @@ impl Shop {
         let since_ms = now_ms();
         let began = Instant::now();
         let mut at_rest: Option<Instant> = None;
+        let mut written: Option<Instant> = None;
         loop {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let status = door.status().await?;
+            let lines_are_up =
+                accounts(&status).iter().all(|one| one["mode"] == "live" || waits_for_an_event(one));
+            let due = written
+                .is_none_or(|at| at.elapsed() > WORD && accounts(&status).iter().any(waits_for_an_event));
+            if lines_are_up && due {
+                people::a_word_each(&self.sim, &self.ledger);
+                written = Some(Instant::now());
+                continue;
+            }
             let chats = match is_quiet(&status, since_ms) {
                 true => self.compare_all(door).await?,
                 false => Vec::new(),
@@ -363,13 +375,22 @@ struct Compared {
     rows: Vec<String>,
 }
 
+/// What the program says of each account.
+fn accounts(status: &Value) -> &[Value] {
+    status["accounts"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// An event was missed, and the next one must show that the line works.
+fn waits_for_an_event(account: &Value) -> bool {
+    account["trouble"]["code"] == "eventsMissing"
+}
+
 /// Every account was looked at since and has no trouble, no history is being read, no delivery waits, and what waits in the
 /// outbox waits for the seller (which the comparison sees).
 fn is_quiet(status: &Value, since_ms: i64) -> bool {
-    let accounts = status["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let accounts = accounts(status);
     let quiet = |account: &Value| {
-        // An event that was missed is held against a line until the next one comes, and nobody writes any more. Messages come by asking.
-        (account["trouble"].is_null() || account["trouble"]["code"] == "eventsMissing")
+        account["trouble"].is_null()
             && account["backfill"].is_null()
             && matches!(account["mode"].as_str(), Some("live" | "polling"))
             && account["lastCheckedMs"].as_i64().is_some_and(|checked| checked >= since_ms)

@@ -1,12 +1,12 @@
 //! A long queue at the start, and large archives that are removed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use inbox::Alert;
 use inbox::view::Mode;
+use inbox::{Alert, Timing};
 
 use super::run_alone;
-use crate::support::{PATIENCE, Shop, all_chats};
+use crate::support::{PATIENCE, Setup, Shop, all_chats, empty_sim, timing};
 
 /// Deliveries in the journal, and the chats they belong to.
 const EVENTS: usize = 100_000;
@@ -49,7 +49,10 @@ fn queue(shop: &Shop, now_s: i64, events: usize, chats: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn drafts_of_a_long_queue_are_begun_when_it_is_taken_in_and_not_anew_with_each_part_of_it() {
     let (events, chats) = (3000, 5);
-    let shop = Shop::live().await;
+    // However long this machine takes for it.
+    let timing = Timing { intake_patience: Duration::from_secs(3600), ..timing() };
+    let shop = Shop::new(empty_sim().await, Setup { timing, ..Setup::default() }).await;
+    shop.until("live", async || shop.view().await.mode == Mode::Live).await;
     shop.chat("Анна", "Здравствуйте").await;
     shop.core.close().await;
     queue(&shop, shop.sim.now(), events, chats);
@@ -71,8 +74,8 @@ async fn drafts_of_a_long_queue_are_begun_when_it_is_taken_in_and_not_anew_with_
     .await;
     let begun = begun.load(std::sync::atomic::Ordering::SeqCst);
     counting.abort();
-    // Thirty parts with messages of every chat: begun anew with each part, every chat would be told of at least that often.
-    assert!(begun < 30 * chats, "{begun} notices of drafts before the queue was taken in");
+    // Thirty parts with messages of every chat; each chat's draft may be begun, made and told of once, and once more.
+    assert!(begun <= 4 * chats, "{begun} notices of drafts before the queue was taken in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
