@@ -69,6 +69,47 @@ test("who has scrolled up is left there", async () => {
 	expect(log.scrollTop).toBe(900);
 });
 
+/** Presses the button for the newest from so many pixels above it, and tells how the list was asked to go there. */
+async function pressedAt(left: number): Promise<{ log: HTMLElement; ways: ScrollToOptions[] }> {
+	const log = await atTheNewest();
+	const ways: ScrollToOptions[] = [];
+	log.scrollTo = (to?: unknown) => {
+		const way = to as ScrollToOptions;
+		ways.push(way);
+		// A glide takes its time, and is not told to its end here.
+		if (way.behavior !== "smooth") log.scrollTop = all - sight;
+	};
+	log.scrollTop = all - sight - left;
+	await fireEvent.scroll(log);
+	await userEvent.click(await screen.findByTestId("jump-newest"));
+	return { log, ways };
+}
+
+test("from far away the newest is there at once, without a way that could end in its middle", async () => {
+	[all, sight] = [540_000, 500];
+	const { log, ways } = await pressedAt(530_000);
+	expect(ways.map((way) => way.behavior)).toEqual(["instant"]);
+	expect(log.scrollTop).toBe(all - sight);
+});
+
+test("from near by the list glides to the newest, and is there at once when something grows meanwhile", async () => {
+	const { log, ways } = await pressedAt(900);
+	expect(ways.map((way) => way.behavior)).toEqual(["smooth"]);
+	log.scrollTop += 300;
+	await fireEvent.scroll(log);
+	all = 2200;
+	resized();
+	expect(log.scrollTop).toBe(all - sight);
+});
+
+test("who scrolls up while the list glides to the newest is left there", async () => {
+	const { log } = await pressedAt(900);
+	log.scrollTop -= 200;
+	await fireEvent.scroll(log);
+	resized();
+	expect(log.scrollTop).toBe(400);
+});
+
 test("a photo that goes out from another chat moves nothing here", async () => {
 	const frame = await testFrame();
 	const { host } = frame;
