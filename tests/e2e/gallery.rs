@@ -4,18 +4,15 @@
 //! `PRILAVOK_E2E_PICTURES` set the pictures are taken anew.
 
 use std::collections::BTreeSet;
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::support::desk::free_port;
 use crate::support::process::Process;
-use crate::support::window::SESSION;
+use crate::support::session::{Session, until_it_listens};
 use crate::support::{Desk, WAIT, on_a_desk, until};
 
 /// What is compared, in both colours: chats; what stands beside them; reception; knowledge and archive; dialogs.
@@ -82,39 +79,13 @@ const TOOLS: &str = "
         return {size: null, squares};
     };";
 
-async fn until_it_listens(process: &mut Process, port: u16) {
-    until("a helper program listens", WAIT, async || {
-        assert!(!process.has_ended(), "a helper program has ended");
-        TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(())
-    })
-    .await;
-}
-
-async fn start_browser(desk: &Desk) -> Result<(Client, Process), String> {
-    let port = free_port();
-    let mut driver = desk.command("WebKitWebDriver");
-    driver.arg(format!("--port={port}"));
-    let mut driver = Process::start(&mut driver, &desk.file("browser.log"));
-    until_it_listens(&mut driver, port).await;
-    let capabilities = json!({"webkitgtk:browserOptions": {"binary": browser(), "args": ["--automation"]}});
-    let mut builder = ClientBuilder::new(HttpConnector::new());
-    builder.capabilities(capabilities.as_object().cloned().unwrap_or_default());
-    let address = format!("http://127.0.0.1:{port}");
-    match tokio::time::timeout(SESSION, builder.connect(&address)).await {
-        Ok(Ok(client)) => Ok((client, driver)),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("no session came about".to_owned()),
-    }
-}
-
 /// So many squares may differ: a caret, the edge of one letter.
 const TOLERATED: usize = 2;
 
 /// The gallery in a browser of WebKit's.
 pub(crate) struct Gallery {
-    client: Client,
+    session: Session,
     address: String,
-    _driver: Process,
     _server: Process,
 }
 
@@ -134,17 +105,10 @@ impl Gallery {
         server.args(["--port", &page_port.to_string()]);
         let mut server = Process::start(&mut server, &desk.file("vite.log"));
         until_it_listens(&mut server, page_port).await;
-        // As with the app's window: a start that hangs is known.
-        let (client, driver) = match start_browser(desk).await {
-            Ok(started) => started,
-            Err(first) => match start_browser(desk).await {
-                Ok(started) => started,
-                Err(second) => panic!("the browser could not be started: {first}; then: {second}"),
-            },
-        };
-        client.set_window_rect(0, 0, 1280, 1000).await.expect("the window takes a size");
+        let session = Session::start(desk, &browser(), &["--automation"], "browser.log").await;
+        session.client.set_window_rect(0, 0, 1280, 1000).await.expect("the window takes a size");
         let address = format!("http://127.0.0.1:{page_port}/gallery.html");
-        Self { client, address, _driver: driver, _server: server }
+        Self { session, address, _server: server }
     }
 
     pub(crate) async fn run(&self, body: &str, arguments: Vec<Value>) -> Value {
@@ -153,19 +117,19 @@ impl Gallery {
              const work = async (given) => {{ {body} }};
              work([...arguments]).then(done, (error) => done({{error: String(error)}}));"
         );
-        let answer = self.client.execute_async(&script, arguments).await.expect("the page answers");
+        let answer = self.session.client.execute_async(&script, arguments).await.expect("the page answers");
         assert!(answer.get("error").is_none(), "{answer}");
         answer
     }
 
     pub(crate) async fn show(&self, group: &str) {
-        self.client.goto(&format!("{}?group={group}", self.address)).await.expect("the page opens");
+        self.session.client.goto(&format!("{}?group={group}", self.address)).await.expect("the page opens");
         let ready = "const area = document.querySelector('[data-testid=gallery]');
             return area !== null && area.children.length > 0 && document.fonts.status === 'loaded' &&
               area.getBoundingClientRect().bottom <= innerHeight &&
               [...document.images].every((image) => image.complete)";
         until(&format!("{group} is drawn"), WAIT, async || {
-            (self.client.execute(ready, Vec::new()).await.ok()? == true).then_some(())
+            (self.session.client.execute(ready, Vec::new()).await.ok()? == true).then_some(())
         })
         .await;
     }
@@ -179,7 +143,7 @@ impl Gallery {
     pub(crate) async fn take(&self) -> String {
         let mut before = String::new();
         until("the gallery is at rest", WAIT, async || {
-            let png = BASE64.encode(self.client.screenshot().await.ok()?);
+            let png = BASE64.encode(self.session.client.screenshot().await.ok()?);
             let taken = self.run("return await small(given[0]);", vec![json!(png)]).await;
             let taken = taken.as_str()?.to_owned();
             let still = taken == before;

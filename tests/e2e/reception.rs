@@ -104,12 +104,12 @@ fn a_seller_sets_ngrok_up_and_messages_travel_through_it_also_over_breaks() {
             page.see(&format!("{}[data-state=offline]", id("tunnel-now"))).await;
             world.edge.set(|knobs| knobs.outage = false);
             // It may be back by itself before anybody presses.
-            let retried = format!(
-                "(one('{}')?.click(), one('{}[data-mode=live]') !== null)",
-                id("tunnel-retry"),
-                id("line")
-            );
-            page.until("the tunnel is tried again", &retried).await;
+            let live = format!("one('{}[data-mode=live]') !== null", id("line"));
+            until("the tunnel is back", WAIT, async || {
+                let _ = page.try_click(&id("tunnel-retry")).await;
+                (page.now(&live).await == true).then_some(())
+            })
+            .await;
             page.open_area("chats").await;
             let text = format!("Туннель вернулся {round}");
             world.shop.buyer_writes(&world.shop.anna, &text);

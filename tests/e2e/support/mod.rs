@@ -8,6 +8,7 @@ pub(crate) mod process;
 pub(crate) mod public_address;
 pub(crate) mod screen;
 pub(crate) mod search;
+pub(crate) mod session;
 pub(crate) mod shop;
 pub(crate) mod sound;
 pub(crate) mod window;

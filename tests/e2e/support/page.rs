@@ -87,7 +87,8 @@ impl Page {
             .await;
     }
 
-    async fn try_click(&self, selector: &str) -> Result<Option<()>, CmdError> {
+    /// Clicks an element once, if it is there and can be clicked now; tells whether the click landed on it.
+    pub(crate) async fn try_click(&self, selector: &str) -> Result<Option<()>, CmdError> {
         let element = self.client.find(Locator::Css(selector)).await?;
         let listen = "const element = arguments[0]; window.clicked = null; window.pressed = element;\
              if (element.disabled) return false;\

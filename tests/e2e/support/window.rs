@@ -1,26 +1,16 @@
 //! The app's window, driven as WebKit's own WebDriver server allows it: the real program, the real page.
 
-use std::net::TcpStream;
 use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
-
-use super::desk::{Desk, free_port};
+use super::desk::Desk;
 use super::page::Page;
-use super::process::{Process, is_running, kill};
+use super::process::{is_running, kill};
+use super::session::Session;
 use super::{WAIT, until};
-
-/// How long the driver may take to listen.
-const READY: Duration = Duration::from_secs(20);
-/// How long the app may take to come up.
-pub(crate) const SESSION: Duration = Duration::from_secs(25);
 
 /// A started app.
 pub(crate) struct Window {
-    client: Client,
-    driver: Process,
+    session: Session,
     /// Process of the app.
     pub(crate) pid: u32,
 }
@@ -29,47 +19,15 @@ impl Desk {
     /// Starts the app with these arguments and gives its page.
     pub(crate) async fn start(&mut self, arguments: &[&str]) -> Page {
         assert!(!self.has_window(), "this desk's app runs already");
-        // A start of a session that hangs is known (once in hundreds); it must not fail a test of something else.
-        let window = match self.try_start(arguments).await {
-            Ok(window) => window,
-            Err(first) => match self.try_start(arguments).await {
-                Ok(window) => window,
-                Err(second) => panic!("the window could not be started: {first}; then: {second}"),
-            },
-        };
-        let page = Page::new(window.client.clone());
-        self.set_window(Some(window));
-        page
-    }
-
-    async fn try_start(&self, arguments: &[&str]) -> Result<Window, String> {
-        let port = free_port();
-        let mut command = self.command("WebKitWebDriver");
-        command.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
-        let mut driver = Process::start(&mut command, &self.file("window.log"));
-        let ready = std::time::Instant::now() + READY;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if driver.has_ended() || std::time::Instant::now() > ready {
-                return Err("WebKitWebDriver does not listen".to_owned());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
         let data_dir = self.data_dir();
         let mut all = vec!["--data-dir", data_dir.to_str().expect("a path in UTF-8")];
         all.extend(arguments);
-        let capabilities = json!({"webkitgtk:browserOptions": {"binary": self.app_file(), "args": all}});
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities.as_object().cloned().unwrap_or_default());
-        let address = format!("http://127.0.0.1:{port}");
-        let client = match tokio::time::timeout(SESSION, builder.connect(&address)).await {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) => return Err(error.to_string()),
-            Err(_) => return Err("no session came about".to_owned()),
-        };
-        let Some(pid) = driver.descendant(self.app_file()) else {
-            return Err("the app has ended".to_owned());
-        };
-        Ok(Window { client, driver, pid })
+        let session = Session::start(self, self.app_file(), &all, "window.log").await;
+        let pid = session.driver.descendant(self.app_file()).expect("the app runs");
+        let window = Window { session, pid };
+        let page = window.page();
+        self.set_window(Some(window));
+        page
     }
 
     /// Closes the window as its close button does, and waits until the program has ended by itself.
@@ -92,9 +50,9 @@ impl Desk {
 
     /// Ends the session of an app that is gone, and the driver.
     async fn forget_window(&mut self) {
-        if let Some(window) = self.take_window() {
-            let _ = tokio::time::timeout(Duration::from_secs(2), window.client.close()).await;
-            drop(window.driver);
+        if let Some(Window { session, .. }) = self.take_window() {
+            let _ = tokio::time::timeout(Duration::from_secs(2), session.client.close()).await;
+            drop(session.driver);
         }
     }
 }
@@ -102,6 +60,6 @@ impl Desk {
 impl Window {
     /// The page.
     pub(crate) fn page(&self) -> Page {
-        Page::new(self.client.clone())
+        Page::new(self.session.client.clone())
     }
 }
