@@ -190,7 +190,7 @@ impl Door {
     /// When none runs there.
     pub fn of(data_dir: &Path) -> Result<Self> {
         let reach: Reach = serde_json::from_slice(&std::fs::read(data_dir.join("control.json"))?)?;
-        let client = reqwest::Client::builder().no_proxy().build()?;
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
         Ok(Self { address: format!("http://127.0.0.1:{}/control", reach.port), token: reach.token, client })
     }
 

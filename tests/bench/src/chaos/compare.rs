@@ -321,12 +321,17 @@ fn counts(sides: &Sides, findings: &mut Findings) {
     rows(sides, findings);
 }
 
-/// A reply whose answer was lost may not exist; those that do are shown. So Avito never got more of a text than there are replies.
+/// A reply whose answer was lost may not exist; those that do are shown. So Avito never got more of a text than there are replies
+/// that it may have got: not those parked with a refusal.
 fn rows(sides: &Sides, findings: &mut Findings) {
     let mut replies: BTreeMap<ShownWords, Vec<i64>> = BTreeMap::new();
+    let mut refused: BTreeSet<i64> = BTreeSet::new();
     for bubble in &sides.shown {
         if let Some(reply) = bubble.reply {
             replies.entry(bubble.words.clone()).or_default().push(reply);
+            if matches!(&bubble.standing, Standing::Parked(why) if why != "unproved") {
+                refused.insert(reply);
+            }
         }
     }
     let mut posted: BTreeMap<ShownWords, Vec<&str>> = BTreeMap::new();
@@ -334,10 +339,11 @@ fn rows(sides: &Sides, findings: &mut Findings) {
         posted.entry(message.words.shown()).or_default().push(&message.id);
     }
     for (words, ids) in posted {
-        let known = replies.get(&words).map(Vec::as_slice).unwrap_or_default();
+        let known = replies.get(&words).into_iter().flatten().copied();
+        let known: Vec<i64> = known.filter(|reply| !refused.contains(reply)).collect();
         if ids.len() > known.len() {
             let what = format!("{words:?} is {} times at Avito, of {} replies", ids.len(), known.len());
-            findings.add(Kind::Doubled, what, &ids, known);
+            findings.add(Kind::Doubled, what, &ids, &known);
         }
     }
     let approved: BTreeSet<i64> = sides.approved.iter().filter_map(|approved| approved.reply).collect();

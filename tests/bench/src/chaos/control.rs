@@ -28,8 +28,8 @@ pub(super) struct Door {
 pub(super) enum Unanswered {
     /// The program never got the request.
     NotAsked,
-    /// It may have got it.
-    Open,
+    /// It may have got it; why nothing is known.
+    Open(String),
     /// It said no, with its code.
     Refused(String),
 }
@@ -38,7 +38,7 @@ impl std::fmt::Display for Unanswered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotAsked => f.write_str("the program was not there"),
-            Self::Open => f.write_str("the program did not answer"),
+            Self::Open(why) => write!(f, "the program did not answer: {why}"),
             Self::Refused(code) => write!(f, "the program refused: {code}"),
         }
     }
@@ -50,7 +50,9 @@ impl Door {
     /// Reads how to reach the run that has just said that it is ready.
     pub(super) fn of(data: &Path) -> anyhow::Result<Self> {
         let reach = serde_json::from_slice(&std::fs::read(data.join("control.json"))?)?;
-        Ok(Self { http: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?, reach })
+        // As the command line does, which asks once: a connection that is kept may be closed in the moment it is used again.
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).pool_max_idle_per_host(0);
+        Ok(Self { http: http.build()?, reach })
     }
 
     pub(super) async fn ask(&self, request: &Value) -> Result<Value, Unanswered> {
@@ -58,10 +60,12 @@ impl Door {
         let sent = self.http.post(address).bearer_auth(&self.reach.token).json(request).send().await;
         let answer = match sent {
             Err(error) if error.is_connect() => return Err(Unanswered::NotAsked),
-            Err(_) => return Err(Unanswered::Open),
+            Err(error) => return Err(Unanswered::Open(format!("{:#}", anyhow::Error::new(error)))),
             Ok(answer) => answer,
         };
-        let mut answer: Value = answer.json().await.map_err(|_| Unanswered::Open)?;
+        let status = answer.status();
+        let answer = answer.json::<Value>().await;
+        let mut answer = answer.map_err(|error| Unanswered::Open(format!("{status}, {error}")))?;
         match answer.get_mut("ok").map(Value::take) {
             Some(value) => Ok(value),
             None => Err(Unanswered::Refused(answer["error"]["code"].as_str().unwrap_or_default().to_owned())),
@@ -71,13 +75,15 @@ impl Door {
     /// Approves a text; answers what the program calls the reply.
     pub(super) async fn send(&self, chat: &str, text: &str) -> Result<i64, Unanswered> {
         let request = json!({"do": "send", "account": null, "chat": chat, "text": text, "waitMs": 0});
-        reply(&self.ask(&request).await?).ok_or(Unanswered::Open)
+        let row = self.ask(&request).await?;
+        reply(&row).ok_or_else(|| Unanswered::Open(format!("no reply: {row}")))
     }
 
     /// Approves a picture.
     pub(super) async fn send_image(&self, chat: &str, file: &Path) -> Result<i64, Unanswered> {
         let request = json!({"do": "sendImage", "account": null, "chat": chat, "file": file, "waitMs": 0});
-        reply(&self.ask(&request).await?).ok_or(Unanswered::Open)
+        let row = self.ask(&request).await?;
+        reply(&row).ok_or_else(|| Unanswered::Open(format!("no reply: {row}")))
     }
 
     /// The newest messages of a chat and the replies that wait.
@@ -85,7 +91,7 @@ impl Door {
         let request = json!({"do": "messages", "account": null, "chat": chat, "limit": 500});
         match self.ask(&request).await? {
             Value::Array(rows) => Ok(rows),
-            _ => Err(Unanswered::Open),
+            other => Err(Unanswered::Open(format!("no messages: {other}"))),
         }
     }
 

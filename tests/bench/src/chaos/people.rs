@@ -8,6 +8,7 @@ use avito_sim::{Content, NewChat, Sim};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 
 use super::compare::Words;
 use super::control::{Door, Unanswered};
@@ -139,7 +140,7 @@ pub(super) struct Seller {
 }
 
 impl Seller {
-    /// Answers whenever the program runs, until stopped.
+    /// Answers whenever the program runs, until nobody tells of one any more. What he has approved last is in the ledger by then.
     pub(super) async fn work(mut self) {
         let mut number = 0_u64;
         loop {
@@ -159,19 +160,20 @@ impl Seller {
                     2..6 => Words::Text(one_of(&mut self.rng, &ANSWERS).to_owned()),
                     _ => Words::Text(format!("Ответ {number}")),
                 };
-                if !self.approve(&door, &chat, words).await {
+                if !self.approve(&door, &chat, number, words).await {
                     break;
                 }
             }
         }
     }
 
-    /// Answers whether the program is still there.
-    async fn approve(&self, door: &Door, chat: &str, words: Words) -> bool {
+    /// Approves something, his `number`th; answers whether the program is still there.
+    async fn approve(&self, door: &Door, chat: &str, number: u64, words: Words) -> bool {
         let asked = match &words {
             Words::Text(text) => door.send(chat, text).await,
             Words::Picture(name) => {
-                let file = self.folder.join("вид.png");
+                // A file of its own: a program whose answer was not heard may still read the former one.
+                let file = self.folder.join(format!("вид {number}.png"));
                 if let Err(error) = std::fs::write(&file, [PNG, name.as_bytes()].concat()) {
                     self.ledger.note(format!("the seller has no picture: {error}"));
                     return true;
@@ -186,7 +188,8 @@ impl Seller {
                 self.ledger.approved(chat, Some(reply), words);
                 true
             }
-            Err(Unanswered::Open) => {
+            Err(Unanswered::Open(why)) => {
+                self.ledger.note_in(chat, format!("no answer: {why}"));
                 self.ledger.count(|tally| tally.unanswered += 1);
                 self.ledger.approved(chat, None, words);
                 false
@@ -200,3 +203,20 @@ impl Seller {
         }
     }
 }
+
+/// Everybody stops. The seller is not torn from what he says: the program may have accepted it, and the ledger would not know.
+pub(super) async fn send_home(
+    tell: watch::Sender<Option<Door>>,
+    mut sellers: JoinSet<()>,
+    mut people: JoinSet<()>,
+) -> Result<(), JoinError> {
+    drop(tell);
+    while let Some(ended) = sellers.join_next().await {
+        ended?;
+    }
+    people.shutdown().await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -114,7 +114,8 @@ impl Shop {
             folder: folder.to_owned(),
             door,
         };
-        people.spawn(seller.work());
+        let mut sellers = JoinSet::new();
+        sellers.spawn(seller.work());
         for round in 1..=rounds {
             self.ledger.begin_round(round);
             weather::set(&self.sim, &self.ledger, rng);
@@ -128,7 +129,7 @@ impl Shop {
             self.ledger.note("the program is started");
             program = self.installation.start()?;
         }
-        people.shutdown().await;
+        people::send_home(tell, sellers, people).await?;
         self.sim.faults().clear_all();
         if let Some(service) = &self.service {
             service.edge.set(|knobs| *knobs = Knobs::default());

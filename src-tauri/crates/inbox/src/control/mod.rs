@@ -249,13 +249,13 @@ async fn run(core: &Core, request: Request) -> Result<Value, CoreError> {
         Request::Send { account, chat, text, wait_ms } => {
             let chat = core.find_chat(account, &chat).await?;
             let echo = core.send_text(chat, &text).await?;
-            settled(core, &echo, wait_ms).await
+            settled(core, echo, wait_ms).await
         }
         Request::SendImage { account, chat, file, wait_ms } => {
             let chat = core.find_chat(account, &chat).await?;
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let echo = core.send_image(chat, &name, read_image(&file).await?).await?;
-            settled(core, &echo, wait_ms).await
+            settled(core, echo, wait_ms).await
         }
         Request::Tunnel => to_json(core.reception().await?.tunnel),
         Request::TunnelSet { settings, ngrok_token } => {
@@ -348,9 +348,21 @@ async fn recovery_code(core: &Core) -> Result<Value, CoreError> {
 }
 
 /// The reply's bubble once it is settled, or as it is when the time is over.
-async fn settled(core: &Core, echo: &MessageRow, wait_ms: u64) -> Result<Value, CoreError> {
+async fn settled(core: &Core, echo: MessageRow, wait_ms: u64) -> Result<Value, CoreError> {
     let id = echo.outbox.ok_or_else(|| CoreError::not_found("the reply has no row"))?;
-    to_json(core.wait_sent(id, Duration::from_millis(wait_ms)).await?)
+    to_json(accepted(core.wait_sent(id, Duration::from_millis(wait_ms)).await, echo)?)
+}
+
+/// What is told of a reply that stands in the outbox. An archive that cannot be read just now is no refusal: whoever heard one would
+/// approve the same words again, and the buyer would get them twice.
+fn accepted(waited: Result<MessageRow, CoreError>, echo: MessageRow) -> Result<MessageRow, CoreError> {
+    match waited {
+        Err(CoreError::Store(error)) => {
+            tracing::warn!(%error, "how far a reply has come cannot be read");
+            Ok(echo)
+        }
+        known => known,
+    }
 }
 
 /// At most one byte more than Avito takes: enough to see that it is too much.
@@ -367,4 +379,36 @@ async fn read_image(file: &Path) -> Result<Vec<u8>, CoreError> {
 
 fn to_json(value: impl Serialize) -> Result<Value, CoreError> {
     serde_json::to_value(value).map_err(|error| CoreError::Folder(std::io::Error::other(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::view::MessageBody;
+
+    fn echo() -> MessageRow {
+        MessageRow {
+            key: "o1".to_owned(),
+            id: None,
+            avito_id: None,
+            outbox: None,
+            outgoing: true,
+            sent_ms: 1,
+            body: MessageBody::Text { text: "Да".to_owned() },
+            deleted: false,
+            delivery: None,
+            automatic: false,
+            deletable_until_ms: None,
+            quote: None,
+        }
+    }
+
+    #[test]
+    fn a_reply_that_stands_is_not_told_as_refused_when_the_archive_cannot_be_read() {
+        let unread = Err(CoreError::Store(StoreError::KeyMissing));
+        assert_eq!(accepted(unread, echo()).unwrap().key, "o1");
+        let taken_back = accepted(Err(CoreError::not_found("no such reply")), echo());
+        assert_eq!(taken_back.unwrap_err().code(), ErrorCode::NotFound);
+    }
 }

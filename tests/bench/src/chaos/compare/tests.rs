@@ -190,3 +190,13 @@ fn pictures_are_told_apart_by_their_content_although_they_look_the_same() {
     sides.held[5].words = picture("вид сбоку");
     assert_eq!(kinds(&sides), [Kind::Doubled, Kind::Lost], "one twice, the other never");
 }
+
+#[test]
+fn a_reply_that_avito_refused_excuses_no_second_one_of_the_same_words() {
+    let mut sides = well();
+    sides.shown[2] = message("c", None, true, "Да");
+    sides.shown.push(bubble(Standing::Parked("refused".to_owned()), Some(2), true, "Да"));
+    assert_eq!(kinds(&sides), [Kind::Doubled], "both «Да» at Avito are of the one reply it may have got");
+    sides.shown[4].standing = Standing::Parked("unproved".to_owned());
+    assert_eq!(kinds(&sides), []);
+}
