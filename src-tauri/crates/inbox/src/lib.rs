@@ -36,6 +36,8 @@ mod secrets;
 mod sources;
 mod store;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod timing;
 mod tunnels;
 pub mod view;

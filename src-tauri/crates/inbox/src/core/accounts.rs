@@ -381,12 +381,10 @@ mod tests {
     use avito_sim::{Scene, Sim, SimConfig};
 
     use super::*;
-    use crate::core::CoreConfig;
-    use crate::secrets::Vault;
+    use crate::testing::idle_core;
 
     #[tokio::test]
     async fn an_account_connected_again_is_not_removed_by_what_a_removal_left() {
-        let folder = tempfile::tempdir().unwrap();
         let sim = Sim::start(SimConfig { scene: Scene::Empty, ..SimConfig::default() }).await.unwrap();
         let seller = sim.accounts().remove(0);
         let key = NewKey {
@@ -395,9 +393,7 @@ mod tests {
             api_url: Some(sim.base_url()),
             calls_per_minute: None,
         };
-        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
-        config.background = false;
-        let core = Core::open(config).await.unwrap();
+        let (_folder, core) = idle_core().await;
         let id = core.add_account(&key).await.unwrap().id;
         core.remove_account(id, true).await.unwrap();
         // As it stands when the disk was full in the midst of the removing.

@@ -87,6 +87,15 @@ pub(super) fn of_passages(passages: &[FoundPassage]) -> Vec<Sourced> {
     out
 }
 
+/// Adds the passage that a quoted answer is from. Another look at knowledge found it: it may be none of those that the model is given.
+pub(super) fn add_quoted(sources: &mut Vec<Sourced>, passage: &FoundPassage) {
+    if sources.iter().any(|source| source.shown.key.as_ref() == Some(&passage.key)) {
+        return;
+    }
+    let of_quote = of_passages(std::slice::from_ref(passage));
+    sources.extend(of_quote.into_iter().map(|source| Sourced { number: 0, ..source }));
+}
+
 /// Everything a fact may come from: the listing, the passages, the seller's earlier words in this chat.
 pub(super) fn sources(talk: &Talk, passages: &[FoundPassage], now_ms: i64) -> Vec<Sourced> {
     let mut out = Vec::new();
@@ -183,6 +192,8 @@ fn today_words(now_ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{PassageId, SourceId};
+    use crate::view::{Scope, SourceKind};
 
     #[test]
     fn age_and_day_are_said_in_words() {
@@ -194,5 +205,37 @@ mod tests {
             "{}",
             today_words(1_795_262_400_000)
         );
+    }
+
+    fn passage(key: &str, text: &str) -> FoundPassage {
+        FoundPassage {
+            id: PassageId(1),
+            key: key.into(),
+            source: SourceId(1),
+            kind: SourceKind::Note,
+            source_title: "Доставка".into(),
+            scope: Scope::default(),
+            heading: String::new(),
+            text: text.into(),
+            page: None,
+            sheet: None,
+            line: None,
+            changed_ms: 0,
+            score: 1.0,
+            by_meaning: false,
+            words: Vec::new(),
+            asked_about: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_passage_of_a_quoted_answer_is_a_source_whichever_look_found_it() {
+        let (delivery, stock) = (passage("a", "Доставка 300 ₽."), passage("b", "В наличии 4 штуки."));
+        let mut sources = of_passages(std::slice::from_ref(&delivery));
+        add_quoted(&mut sources, &delivery);
+        assert_eq!(sources.len(), 1, "it is there already");
+        add_quoted(&mut sources, &stock);
+        let known: Vec<_> = sources.iter().map(|source| (&*source.shown.text, source.number)).collect();
+        assert_eq!(known, [("Доставка 300 ₽.", 1), ("В наличии 4 штуки.", 0)], "the model was not given it");
     }
 }

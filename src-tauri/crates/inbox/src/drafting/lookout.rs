@@ -136,3 +136,31 @@ fn settle_one(connection: &Connection, chat: ChatId, moment: Moment) -> Result<S
     }
     Ok(Settled { chat, wanted: Some(newest), changed })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Archive;
+
+    #[test]
+    fn a_question_waits_for_a_draft_whether_or_not_its_account_is_at_work() {
+        // Nothing here is at work: it is as while the account's key is replaced.
+        let archive = Archive::new();
+        let asked = archive.asks(1_000, "Есть размер 42?");
+        let moment = Moment { now_ms: 1_001_000, pause_ms: 4_000, pause_max_ms: 30_000 };
+        let settled = settle_one(&archive.connection, archive.chat, moment).unwrap();
+        assert_eq!((settled.wanted, settled.changed), (Some(asked), true));
+        let work = draft_work::get(&archive.connection, archive.chat).unwrap().unwrap();
+        assert_eq!((work.message, work.due_ms), (asked, 1_004_000));
+    }
+
+    #[test]
+    fn a_question_from_before_the_account_was_connected_gets_no_draft_by_itself() {
+        let archive = Archive::new();
+        let connected = "UPDATE accounts SET added_ms = 1010000";
+        archive.connection.execute(connected, []).unwrap();
+        archive.asks(1_000, "Есть размер 42?");
+        let moment = Moment { now_ms: 1_020_000, pause_ms: 4_000, pause_max_ms: 30_000 };
+        assert_eq!(settle_one(&archive.connection, archive.chat, moment).unwrap().wanted, None);
+    }
+}

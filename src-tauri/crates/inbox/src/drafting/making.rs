@@ -205,12 +205,8 @@ pub(super) async fn ground(core: &Core, talk: Talk, known: Known) -> Result<Grou
     let asked = context::question(&talk, &passages, style, now_ms);
     let mut sources = context::sources(&talk, &passages, now_ms);
     let has_facts = has_sources || !sources.is_empty();
-    // Found by another look at knowledge: it may be another passage than those.
-    if let Some(quoted) = &quoted
-        && !sources.iter().any(|source| source.shown.key.as_ref() == Some(&quoted.passage.key))
-    {
-        let of_quote = context::of_passages(std::slice::from_ref(&quoted.passage));
-        sources.extend(of_quote.into_iter().map(|source| Sourced { number: 0, ..source }));
+    if let Some(quoted) = &quoted {
+        context::add_quoted(&mut sources, &quoted.passage);
     }
     let template = template.map(|template| {
         let shown = context::plain(DraftSourceKind::Template, template.text.clone(), None);
@@ -226,13 +222,17 @@ async fn ground_of(core: &Core, scope: &Scope, question: &str) -> Result<Ground,
     let now_ms = core.inner.clock.now_ms();
     let passages = core.find_knowledge(scope, question, context::PASSAGES).await?;
     let quoted = core.quoted_answer(scope, question).await?;
+    let mut sources = context::of_passages(&passages);
+    if let Some(quoted) = &quoted {
+        context::add_quoted(&mut sources, &quoted.passage);
+    }
     Ok(Ground {
         known: Known::Now,
         scope: scope.clone(),
         question: question.to_owned(),
         asked_s: now_ms.div_euclid(1000),
         item: None,
-        sources: context::of_passages(&passages),
+        sources,
         asked: context::bare_question(question, &passages, now_ms),
         has_facts: core.inner.store.read(sources::any).await?,
         quoted,

@@ -281,8 +281,7 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode, Uri};
 
     use super::*;
-    use crate::core::CoreConfig;
-    use crate::secrets::Vault;
+    use crate::testing::idle_core;
 
     /// Services at `/1/v1`, `/2/v1` and so on; notes under which address which key came.
     async fn services() -> (String, Arc<Mutex<Vec<(String, String)>>>) {
@@ -302,10 +301,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_key_goes_to_the_service_it_was_given_for_and_to_no_other_while_both_are_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
-        config.background = false;
-        let core = Core::open(config).await.unwrap();
+        let (_folder, core) = idle_core().await;
         let (address, came) = services().await;
         let change_to = async |number: u32| {
             let settings = DraftSettings {

@@ -283,6 +283,7 @@ fn outdated(text: &str, then: &[Said], now: &[Said]) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Archive;
 
     fn said(origin: Origin, text: &str) -> Said {
         Said { origin, text: text.into() }
@@ -309,5 +310,45 @@ mod tests {
         let item = || said(Origin::Item, "Объявление: Линзы.\nЦена: 9 000 ₽.");
         assert_eq!(changes(&[item(), said(passage, "Гарантия 6 месяцев.")]).len(), 1);
         assert!(changes(&[item(), said(passage, "Гарантия: 12 месяцев, цена 9000")]).is_empty());
+    }
+
+    #[test]
+    fn a_draft_no_longer_holds_once_the_seller_has_taken_back_what_it_was_taken_from() {
+        let archive = Archive::new();
+        let Archive { connection, chat, .. } = &archive;
+        let (said, question) = (archive.says(100, "Работаем до 19:00."), archive.asks(200, "До скольки вы?"));
+        let source = DraftSource {
+            message: Some(said),
+            cited: true,
+            ..context::plain(DraftSourceKind::Said, "Работаем до 19:00.".into(), None)
+        };
+        let draft = DraftRow {
+            id: DraftId(0),
+            account: archive.account,
+            chat: *chat,
+            message: question,
+            question: "До скольки вы?".into(),
+            asked_s: 200,
+            state: drafts::State::Ready,
+            maker: DraftMaker::Model,
+            model: None,
+            text: "Работаем до 19:00.".into(),
+            marks: "[]".into(),
+            sources: serde_json::to_string(&[source]).unwrap(),
+            chance: 1.0,
+            stopped: "[]".into(),
+            trouble: None,
+            created_ms: 0,
+            outbox: None,
+            edit_share: None,
+            settled_ms: None,
+        };
+        let holds = || {
+            let talk = talk::read(connection, *chat).unwrap().unwrap();
+            still_holds(connection, &draft, &talk, 300_000).unwrap()
+        };
+        assert!(holds());
+        messages::set_deleted(connection, said).unwrap();
+        assert!(!holds());
     }
 }

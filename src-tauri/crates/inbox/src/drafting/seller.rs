@@ -308,7 +308,37 @@ pub(super) fn edit_share(before: &str, after: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::edit_share;
+    use super::*;
+    use crate::testing::Archive;
+
+    #[test]
+    fn turning_a_draft_down_leaves_what_the_buyer_has_asked_since() {
+        let archive = Archive::new();
+        let Archive { connection, account, chat } = &archive;
+        let stored = chats::get(connection, *chat).unwrap().unwrap();
+        let first = archive.asks(100, "Сколько стоит?");
+        let shown = DraftRow {
+            state: State::Ready,
+            ..turned_down(&stored, first, "Сколько стоит?".into(), 0)
+        };
+        let shown = drafts::add(connection, &shown).unwrap();
+        // Nobody has seen a draft for this one yet.
+        let second = archive.asks(200, "А доставка?");
+        let work = Work {
+            chat: *chat,
+            account: *account,
+            message: second,
+            due_ms: 0,
+            attempts: 0,
+            instruction: None,
+        };
+        draft_work::put(connection, &work).unwrap();
+
+        assert_eq!(turn_down(connection, *chat, shown, Some("дорого"), 1).unwrap(), Some(first));
+        assert_eq!(draft_work::get(connection, *chat).unwrap(), Some(work));
+        assert!(drafts::is_done(connection, *chat, first).unwrap());
+        assert!(!drafts::is_done(connection, *chat, second).unwrap());
+    }
 
     #[test]
     fn how_much_was_changed_is_counted_in_words() {

@@ -173,15 +173,11 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Pro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::CoreConfig;
-    use crate::secrets::Vault;
+    use crate::testing::idle_core;
 
     #[tokio::test]
     async fn a_file_that_is_away_for_a_moment_stays_the_source_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
-        config.background = false;
-        let core = Core::open(config).await.unwrap();
+        let (folder, core) = idle_core().await;
         let watched = folder.path().join("прайсы");
         std::fs::create_dir(&watched).unwrap();
         let file = watched.join("прайс.txt");

@@ -189,3 +189,26 @@ fn proposed_entry(id: SourceId, new: NewSource) -> ProposedEntry {
     };
     ProposedEntry { source, passages }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future as _, poll_fn};
+    use std::task::Poll;
+
+    use super::*;
+    use crate::testing::idle_core;
+
+    #[tokio::test]
+    async fn a_change_that_is_forgotten_while_its_copy_is_made_is_not_tried() {
+        let (_folder, core) = idle_core().await;
+        core.propose_knowledge(KnowledgeChange::default()).await.unwrap();
+        assert!(core.proposed().is_some());
+        let mut trying = std::pin::pin!(core.propose_knowledge(KnowledgeChange::default()));
+        let begun = poll_fn(|context| Poll::Ready(trying.as_mut().poll(context))).await;
+        core.forget_proposed();
+        if begun.is_pending() {
+            trying.await.unwrap();
+        }
+        assert!(core.proposed().is_none());
+    }
+}

@@ -451,8 +451,7 @@ fn code(problem: Problem) -> ProblemCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::CoreConfig;
-    use crate::secrets::Vault;
+    use crate::testing::idle_core;
 
     fn parts(count: usize) -> Vec<Part> {
         (0..count).map(|at| Part { text: format!("Строка {at}"), ..Part::default() }).collect()
@@ -512,10 +511,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_stopped_as_its_reading_begins_is_not_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
-        config.background = false;
-        let core = Core::open(config).await.unwrap();
+        let (folder, core) = idle_core().await;
         let path = folder.path().join("заметка.txt");
         std::fs::write(&path, "Доставка бесплатная.").unwrap();
         let id = core.add_files(&crate::view::Scope::default(), vec![path], false).await.unwrap()[0];
@@ -528,10 +524,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_removed_before_its_first_passage_is_still_to_be_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = CoreConfig::new(folder.path(), Vault::in_memory());
-        config.background = false;
-        let core = Core::open(config).await.unwrap();
+        let (folder, core) = idle_core().await;
         let path = folder.path().join("заметка.txt");
         std::fs::write(&path, "Доставка бесплатная.").unwrap();
         let scope = crate::view::Scope::default();
@@ -542,5 +535,18 @@ mod tests {
         core.restore_source(id).await.unwrap();
         let again = core.inner.store.read(sources::next_to_read).await.unwrap();
         assert_eq!(again.map(|source| source.id), Some(id));
+    }
+
+    #[tokio::test]
+    async fn what_a_full_disk_left_half_done_is_done_before_the_next_source_is_read() {
+        let (folder, core) = idle_core().await;
+        let path = folder.path().join("заметка.txt");
+        std::fs::write(&path, "Доставка бесплатная.").unwrap();
+        let id = core.add_files(&crate::view::Scope::default(), vec![path], false).await.unwrap()[0];
+        // Noted, and then the disk was full: the index has not followed.
+        assert!(core.inner.store.write(move |c| sources::set_off(c, id, true)).await.unwrap());
+        assert_eq!(core.inner.store.read(sources::unsettled).await.unwrap(), [id]);
+        next(&core).await.unwrap();
+        assert!(core.inner.store.read(sources::unsettled).await.unwrap().is_empty());
     }
 }

@@ -410,23 +410,11 @@ pub(crate) fn row_of_message(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{chats, plan, testing};
+    use crate::store::{plan, testing};
+    use crate::testing::Archive;
 
     fn setup() -> (Connection, AccountId, ChatId) {
-        let connection = testing();
-        let account = crate::store::accounts::add(
-            &connection,
-            &crate::store::accounts::NewAccount {
-                user_id: 1,
-                name: String::new(),
-                client_id: String::new(),
-                api_url: None,
-                calls_per_minute: 60,
-                added_ms: 0,
-            },
-        )
-        .unwrap();
-        let chat = chats::id_of(&connection, account, "u2i-1").unwrap();
+        let Archive { connection, account, chat } = Archive::new();
         (connection, account, chat)
     }
 

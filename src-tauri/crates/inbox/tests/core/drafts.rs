@@ -33,6 +33,34 @@ pub(crate) async fn shop() -> Shop {
     shop
 }
 
+/// Puts up a winter jacket for 5000 ₽; its number.
+pub(crate) fn jacket(shop: &Shop) -> i64 {
+    let item = Item {
+        id: 0,
+        title: "Куртка зимняя".into(),
+        price: Some(5000),
+        address: "Тверь".into(),
+        city: "Тверь".into(),
+        city_slug: "tver".into(),
+        category: "Одежда".into(),
+        point: (56.8, 35.9),
+        picture: "saddle".into(),
+        status: "active".into(),
+    };
+    shop.sim.add_item(shop.seller.user_id, item).unwrap()
+}
+
+/// Анна asks what the jacket costs; the chat's name at Avito.
+pub(crate) fn asks_for_its_price(shop: &Shop, jacket: i64) -> String {
+    let chat = NewChat {
+        buyer_name: "Анна".into(),
+        item_id: Some(jacket),
+        text: Some("Сколько стоит куртка?".into()),
+        ..NewChat::default()
+    };
+    shop.sim.add_chat(shop.seller.user_id, chat).unwrap()
+}
+
 pub(crate) async fn use_model(shop: &Shop, double: &Double) {
     let settings = DraftSettings {
         use_model: true,
@@ -301,19 +329,7 @@ async fn a_model_that_dies_leaves_the_quote_and_says_why() {
 #[tokio::test]
 async fn the_listings_live_price_beats_what_was_written_down_about_it() {
     let shop = Shop::live().await;
-    let item = Item {
-        id: 0,
-        title: "Куртка зимняя".into(),
-        price: Some(5000),
-        address: "Тверь".into(),
-        city: "Тверь".into(),
-        city_slug: "tver".into(),
-        category: "Одежда".into(),
-        point: (56.8, 35.9),
-        picture: "saddle".into(),
-        status: "active".into(),
-    };
-    let item_id = shop.sim.add_item(shop.seller.user_id, item).unwrap();
+    let item_id = jacket(&shop);
     let entry = EntryInput {
         kind: SourceKind::Question,
         scope: Scope { account: None, item: Some(item_id.to_string()) },
@@ -322,17 +338,11 @@ async fn the_listings_live_price_beats_what_was_written_down_about_it() {
         url: None,
     };
     shop.core.add_entry(entry).await.unwrap();
-    let chat = NewChat {
-        buyer_name: "Анна".into(),
-        item_id: Some(item_id),
-        text: Some("Сколько стоит куртка?".into()),
-        ..NewChat::default()
-    };
     for route in ["getChatByIdV2", "getChatsV2"] {
         let refused = Fault::new(FaultKind::ServerError { status: 500, processed: false });
         shop.sim.faults().set(refused.on_route(route));
     }
-    let avito = shop.sim.add_chat(shop.seller.user_id, chat).unwrap();
+    let avito = asks_for_its_price(&shop, item_id);
     // Avito does not tell of the listing at first: what a document says of its price is not passed off as an answer meanwhile.
     let details = shop.find(&avito).await;
     let struck = || shop.sim.faults().struck().get("server_error").copied().unwrap_or(0);

@@ -1,6 +1,5 @@
 //! What comes after a draft: replies whose facts changed while Avito can still delete them, and past questions asked again.
 
-use avito_sim::{Item, NewChat};
 use inbox::Clock;
 use inbox::view::{
     DraftMaker, DraftSettings, DraftState, ErrorCode, KnowledgeChange, ModelSecrets, PastQuestion,
@@ -8,7 +7,9 @@ use inbox::view::{
 };
 use llm_double::{Double, KEY, MODEL, Mode};
 
-use crate::drafts::{draft, eager, entry, gone, made, rule, shop, tell, use_model};
+use crate::drafts::{
+    asks_for_its_price, draft, eager, entry, gone, jacket, made, rule, shop, tell, use_model,
+};
 use crate::support::{Setup, Shop, empty_sim};
 
 /// A shop with one entry that can be changed.
@@ -112,31 +113,13 @@ async fn a_reply_is_offered_back_for_an_hour_and_no_longer() {
 #[tokio::test]
 async fn a_live_price_that_changes_after_sending_is_offered_back() {
     let shop = Shop::polling().await;
-    let item = Item {
-        id: 0,
-        title: "Куртка зимняя".into(),
-        price: Some(5000),
-        address: "Тверь".into(),
-        city: "Тверь".into(),
-        city_slug: "tver".into(),
-        category: "Одежда".into(),
-        point: (56.8, 35.9),
-        picture: "saddle".into(),
-        status: "active".into(),
-    };
-    let item_id = shop.sim.add_item(shop.seller.user_id, item).unwrap();
+    let item_id = jacket(&shop);
     let double = Double::start().await.unwrap();
     double.set(Mode::Says {
         text: "ANSWERABLE: yes; SOURCES: 0\nЗдравствуйте! Куртка стоит 5 000 ₽.".into(),
     });
     use_model(&shop, &double).await;
-    let chat = NewChat {
-        buyer_name: "Анна".into(),
-        item_id: Some(item_id),
-        text: Some("Сколько стоит куртка?".into()),
-        ..NewChat::default()
-    };
-    let avito = shop.sim.add_chat(shop.seller.user_id, chat).unwrap();
+    let avito = asks_for_its_price(&shop, item_id);
     let chat = shop.find(&avito).await;
     shop.until("the listing", async || shop.row(chat).await.item_title.is_some()).await;
     let first = made(&shop, chat).await;

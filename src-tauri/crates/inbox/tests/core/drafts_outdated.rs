@@ -1,11 +1,11 @@
 //! What a draft says may change before it goes out: then it is made anew, and neither a key nor a rule sends the old words.
 
-use avito_sim::{Fault, FaultId, FaultKind, Item, NewChat};
+use avito_sim::{Fault, FaultId, FaultKind};
 use inbox::view::{DraftState, DraftView, ErrorCode, Rule, RuleSettings};
 use inbox::{ChatId, RuleId};
 use llm_double::{Double, Mode};
 
-use crate::drafts::{draft, eager, entry, gone, made, rule, use_model};
+use crate::drafts::{asks_for_its_price, draft, eager, entry, gone, jacket, made, rule, use_model};
 use crate::sending::SEND;
 use crate::support::Shop;
 
@@ -37,6 +37,15 @@ async fn until_refused(shop: &Shop) {
     shop.until("the rule's reply waits", async || shop.view().await.outbox_waiting == 1).await;
 }
 
+/// A shop with a model and an entry that answers none of the questions here.
+async fn knows_the_warranty() -> (Shop, Double) {
+    let shop = Shop::live().await;
+    shop.core.add_entry(entry("Гарантия?", "Гарантия 12 месяцев.")).await.unwrap();
+    let double = Double::start().await.unwrap();
+    use_model(&shop, &double).await;
+    (shop, double)
+}
+
 /// A jacket for 5000 and a model that says so.
 struct Jacket {
     shop: Shop,
@@ -48,19 +57,7 @@ impl Jacket {
     async fn new() -> Self {
         // Its polls bring the listing soon.
         let shop = Shop::polling().await;
-        let item = Item {
-            id: 0,
-            title: "Куртка зимняя".into(),
-            price: Some(5000),
-            address: "Тверь".into(),
-            city: "Тверь".into(),
-            city_slug: "tver".into(),
-            category: "Одежда".into(),
-            point: (56.8, 35.9),
-            picture: "saddle".into(),
-            status: "active".into(),
-        };
-        let item = shop.sim.add_item(shop.seller.user_id, item).unwrap();
+        let item = jacket(&shop);
         let double = Double::start().await.unwrap();
         use_model(&shop, &double).await;
         let this = Self { shop, double, item };
@@ -74,13 +71,7 @@ impl Jacket {
     }
 
     async fn question(&self) -> (String, ChatId) {
-        let chat = NewChat {
-            buyer_name: "Анна".into(),
-            item_id: Some(self.item),
-            text: Some("Сколько стоит куртка?".into()),
-            ..NewChat::default()
-        };
-        let avito = self.shop.sim.add_chat(self.shop.seller.user_id, chat).unwrap();
+        let avito = asks_for_its_price(&self.shop, self.item);
         let chat = self.shop.find(&avito).await;
         (avito, chat)
     }
@@ -181,10 +172,7 @@ async fn invariant_7_a_rules_reply_that_waits_is_the_sellers_again_once_rules_ar
 
 #[tokio::test]
 async fn a_question_that_is_answered_while_its_draft_is_made_gets_a_draft_from_the_answer() {
-    let shop = Shop::live().await;
-    shop.core.add_entry(entry("Гарантия?", "Гарантия 12 месяцев.")).await.unwrap();
-    let double = Double::start().await.unwrap();
-    use_model(&shop, &double).await;
+    let (shop, double) = knows_the_warranty().await;
     let (_, chat) = shop.chat("Анна", "Есть ли парковка для грузовика?").await;
     assert_eq!(made(&shop, chat).await.state, DraftState::Unanswerable);
     let open = shop.core.open_questions().await.unwrap().remove(0).questions.remove(0);
@@ -209,10 +197,7 @@ async fn now_says(shop: &Shop, id: RuleId, text: &str) {
 
 #[tokio::test]
 async fn a_rules_own_text_that_is_corrected_while_a_model_is_asked_is_sent_as_corrected() {
-    let shop = Shop::live().await;
-    shop.core.add_entry(entry("Гарантия?", "Гарантия 12 месяцев.")).await.unwrap();
-    let double = Double::start().await.unwrap();
-    use_model(&shop, &double).await;
+    let (shop, double) = knows_the_warranty().await;
     let id = says_where_nothing_answers(&shop, "Ответим до 18 часов.").await;
     double.set(Mode::Slow { wait_ms: 3000 });
     let (avito, _) = shop.chat("Анна", "Есть ли парковка для грузовика?").await;
