@@ -53,11 +53,12 @@ impl Alerts {
 impl Core {
     /// Alerts about what one commit brought. `floor_s`: older messages are history, not news.
     pub(crate) async fn alert(&self, taken: &[Taken], floor_s: i64) {
-        let news: Vec<Taken> = taken
-            .iter()
-            .filter(|taken| taken.new && taken.for_the_seller && taken.sent_s >= floor_s)
-            .copied()
-            .collect();
+        let news = taken.iter().filter(|taken| taken.is_news(floor_s)).copied().collect();
+        self.alert_of(news).await;
+    }
+
+    /// Alerts about news.
+    pub(crate) async fn alert_of(&self, news: Vec<Taken>) {
         let mut chats: Vec<ChatId> = news.iter().map(|taken| taken.chat).collect();
         chats.sort_unstable();
         chats.dedup();

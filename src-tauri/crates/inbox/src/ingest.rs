@@ -48,6 +48,13 @@ pub(crate) struct Taken {
     pub(crate) recording: bool,
 }
 
+impl Taken {
+    /// The seller is told of it. `floor_s`: older messages are history, not news.
+    pub(crate) fn is_news(&self, floor_s: i64) -> bool {
+        self.new && self.for_the_seller && self.sent_s >= floor_s
+    }
+}
+
 /// Takes one message in. `tie` is its place within its second when a reading tells it.
 ///
 /// The caller refreshes the chat's derived columns afterwards, once per chat ([`chats::refresh`]).
