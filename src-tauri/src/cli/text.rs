@@ -217,7 +217,7 @@ pub(super) fn error(error: &UiError) -> String {
         ErrorCode::FileMissing => "Нет такого файла или папки",
         ErrorCode::FileTrouble => "Файл нельзя прочитать или записать",
         ErrorCode::Cancelled => "Остановлено",
-        ErrorCode::Busy => "Уже идёт другое копирование или экспорт. Повторите, когда он закончится",
+        ErrorCode::Busy => "Уже идёт копирование, восстановление или экспорт. Повторите, когда закончится",
         ErrorCode::DraftStale => "Разговор продолжился: черновик больше не подходит",
         ErrorCode::DraftOutdated => "Сведения изменились: черновик пишется заново",
         ErrorCode::DraftUnsupported => {

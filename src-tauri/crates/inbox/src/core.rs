@@ -13,6 +13,7 @@ mod time;
 mod waiting;
 
 pub(crate) use actions::{IMAGE_LIMIT, sendable};
+pub(crate) use backups::Running;
 pub(crate) use orders::OrdersRead;
 
 use std::collections::BTreeMap;

@@ -26,6 +26,7 @@ use self::ending::Ending;
 pub use self::set_aside::{SetAside, set_aside};
 
 use crate::Core;
+use crate::backup::BackupError;
 use crate::error::CoreError;
 use crate::folder;
 use crate::secrets::{SecretError, Vault};
@@ -372,6 +373,9 @@ impl Core {
     /// meanwhile. A kill at any moment leaves the old or the new form, each with its key in the vault.
     pub async fn rekey_archive(&self) -> Result<(), CoreError> {
         let _one_at_a_time = self.inner.changing_accounts.lock().await;
+        if self.is_restoring() {
+            return Err(BackupError::Busy.into()); // what is restored is being put under the key of now
+        }
         let vault = &self.inner.vault;
         if !vault.can_keep() {
             return Err(SecretError::Missing.into());

@@ -18,6 +18,7 @@ use super::unpack::{Unpacked, unpack};
 use super::{BackupError, BackupSecret, Job, WORK, WorkFolder, remove_folder, sync_folder};
 use crate::archive::{self, ArchiveKey};
 use crate::clock;
+use crate::core::Running;
 use crate::error::CoreError;
 use crate::folder::{self, DataFolder};
 use crate::secrets::Vault;
@@ -64,6 +65,8 @@ pub struct Staged {
     backup: BackupReport,
     now_ms: i64,
     placed: bool,
+    /// The key it was made under stays the archive's until it has its place.
+    held: Option<Running>,
 }
 
 /// Makes the restored shop beside the present one: decrypted, checked, under `key`, its schema up to date. Nothing of the present
@@ -78,7 +81,7 @@ pub(crate) async fn stage(
 ) -> Result<Staged, CoreError> {
     let staging = folder.root().join(STAGING);
     let mut staged =
-        Staged { folder: folder.clone(), backup: BackupReport::default(), now_ms, placed: false };
+        Staged { folder: folder.clone(), backup: BackupReport::default(), now_ms, placed: false, held: None };
     let (path, file, new_key) = (staging.clone(), file.to_owned(), key.clone());
     let unpacked = tokio::task::spawn_blocking(move || -> Result<BackupReport, BackupError> {
         remove_folder(&path)?;
@@ -107,6 +110,12 @@ impl Staged {
     /// What was in the backup.
     pub fn backup(&self) -> &BackupReport {
         &self.backup
+    }
+
+    /// Is long work of the present shop for as long as it waits for its place.
+    pub(crate) fn held(mut self, by: Running) -> Self {
+        self.held = Some(by);
+        self
     }
 
     /// Sets the present shop aside and puts the restored one in its place. Nobody may have the shop open.

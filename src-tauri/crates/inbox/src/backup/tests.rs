@@ -482,6 +482,25 @@ async fn no_readable_word_is_on_the_disk_while_a_backup_is_made_checked_and_rest
 }
 
 #[tokio::test]
+async fn what_is_restored_is_under_the_archives_key_because_nobody_changes_that_meanwhile() {
+    let home = Home::new().await;
+    let core = home.open().await;
+    fill(&core, &["Продаёте?"]).await;
+    let file = home.file("a.prilavok-backup");
+    core.create_backup(&file, Some(BackupSecret::for_tests("кофемолка"))).await.unwrap();
+    let secret = || Some(BackupSecret::for_tests("кофемолка"));
+
+    let staged = core.stage_restore(&home.folder, &file, secret()).await.unwrap();
+    assert_eq!(code(core.rekey_archive().await), ErrorCode::Busy);
+    drop(staged);
+    core.rekey_archive().await.unwrap();
+    let staged = core.stage_restore(&home.folder, &file, secret()).await.unwrap();
+    core.close().await;
+    staged.put_in_place().unwrap();
+    assert_eq!(texts(&home.open().await).await, ["Продаёте?"]);
+}
+
+#[tokio::test]
 async fn a_stopped_or_failed_backup_leaves_nothing_and_another_can_be_made() {
     let home = Home::new().await;
     let core = home.open().await;

@@ -102,14 +102,24 @@ impl Core {
         file: &Path,
         secret: Option<BackupSecret>,
     ) -> Result<Staged, CoreError> {
-        let secrets = self.backup_secrets(secret)?;
-        let running = self.begin(LongWork::Restore)?;
+        // What is restored is put under the archive's key; nobody changes that until it has its place.
+        let (running, secrets) = {
+            let _key_is_settled = self.inner.changing_accounts.lock().await;
+            (self.begin(LongWork::Restore)?, self.backup_secrets(secret)?)
+        };
         let key = match self.inner.store.key() {
             Some(key) => Some(key),
             None => archive::new_or_kept_key(&self.inner.vault).await?,
         };
         let now_ms = self.inner.clock.now_ms();
-        backup::stage(folder, file, secrets, key, now_ms, running.job.clone()).await
+        let staged = backup::stage(folder, file, secrets, key, now_ms, running.job.clone()).await?;
+        Ok(staged.held(running))
+    }
+
+    /// Whether a backup is being restored.
+    pub(crate) fn is_restoring(&self) -> bool {
+        let running = self.inner.long_work.lock();
+        running.is_ok_and(|running| matches!(&*running, Some((LongWork::Restore, _))))
     }
 
     /// Writes chats into a folder in a form for programs or for people.
