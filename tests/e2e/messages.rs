@@ -183,5 +183,11 @@ fn words_from_long_ago_are_found_and_the_chat_opens_at_them() {
         page.see_bubble("Строка 149").await;
         shop.buyer_writes(&shop.vera, "Самое новое");
         page.see_bubble("Самое новое").await;
+
+        // From near by the list glides there.
+        page.now("one('.viewport').scrollBy(0, -700)").await;
+        page.click_away(&id("jump-newest")).await;
+        let left = "(() => { const area = one('.viewport'); return area.scrollHeight - area.scrollTop - area.clientHeight; })()";
+        page.until("the newest is in sight", &format!("{left} < 4")).await;
     });
 }
