@@ -184,8 +184,9 @@ fn words_from_long_ago_are_found_and_the_chat_opens_at_them() {
         shop.buyer_writes(&shop.vera, "Самое новое");
         page.see_bubble("Самое новое").await;
 
-        // From near by the list glides there.
-        page.now("one('.viewport').scrollBy(0, -700)").await;
+        // From near by the list glides there. A turn of the wheel just as the message comes is followed by another.
+        let up = format!("(one('.viewport').scrollBy(0, -400), one('{}') !== null)", id("jump-newest"));
+        page.until("the newest is left", &up).await;
         page.click_away(&id("jump-newest")).await;
         let left = "(() => { const area = one('.viewport'); return area.scrollHeight - area.scrollTop - area.clientHeight; })()";
         page.until("the newest is in sight", &format!("{left} < 4")).await;
