@@ -235,7 +235,8 @@ impl Shop {
                 written = Some(Instant::now());
                 continue;
             }
-            let chats = match is_quiet(&status, since_ms) {
+            // When all is well every line comes up again; what is written then goes through it.
+            let chats = match written.is_some() && is_quiet(&status, since_ms) {
                 true => self.compare_all(door).await?,
                 false => Vec::new(),
             };
